@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# thole - see README.md. `make help` lists the targets.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+VERSION := 0.1.0
+
+# What is built where. Objects of different compilers and of sanitizer builds never mix.
+VARIANT := $(notdir $(firstword $(CC)))$(if $(SAN),-san)
+B       := build/$(VARIANT)
+Q       := $(if $(V),,@)
+say      = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
+
+include vmm/files.mk numa/files.mk sched/files.mk ipi/files.mk passthrough/files.mk launcher/files.mk
+include tests/files.mk
+
+PKGS     := hwloc libconfig jansson libpci
+CPPFLAGS += -I. -I$(B) -D_GNU_SOURCE -DTHOLE_VERSION='"$(VERSION)"'
+WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla -Wundef -Werror -Werror=int-conversion
+OPT      ?= -O2 -g
+CFLAGS   += -std=gnu11 $(OPT) $(WARN) -fno-strict-aliasing -fstack-protector-strong -pthread
+LDFLAGS  += -pthread
+ifdef SAN
+CFLAGS   += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS  += -fsanitize=address,undefined
+endif
+CFLAGS   += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnuma
+
+LIB_SRCS := $(VMM_SRCS) $(NUMA_SRCS) $(SCHED_SRCS) $(IPI_SRCS) $(PASSTHROUGH_SRCS) $(LAUNCHER_SRCS)
+LIB      := $(B)/libthole.a
+UNIT     := $(UNIT_TESTS:%=$(B)/tests/unit/%)
+
+PROGRAM := $(if $(SAN),$(B)/thole,thole)
+
+.PHONY: all
+all: $(PROGRAM)
+
+$(PROGRAM): $(B)/launcher/main.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(LIB): $(LIB_SRCS:%.c=$(B)/%.o)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+.PHONY: unit
+unit: $(UNIT)
+	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP tests/check $(UNIT)
+
+.PHONY: layers
+layers:
+	$(Q)tests/layers
+
+.PHONY: clean
+clean:
+	$(Q)rm -rf build thole
+
+.SECONDARY:
+
+-include $(shell find build -name '*.d' 2>/dev/null)

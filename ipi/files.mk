@@ -1,0 +1,3 @@
+# What ipi/ is built from, one file a line.
+IPI_SRCS := \
+

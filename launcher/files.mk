@@ -1,0 +1,3 @@
+# What launcher/ is built from, one file a line.
+LAUNCHER_SRCS := \
+

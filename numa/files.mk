@@ -1,0 +1,3 @@
+# What numa/ is built from, one file a line.
+NUMA_SRCS := \
+

@@ -1,0 +1,3 @@
+# What passthrough/ is built from, one file a line.
+PASSTHROUGH_SRCS := \
+

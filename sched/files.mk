@@ -1,0 +1,3 @@
+# What sched/ is built from, one file a line.
+SCHED_SRCS := \
+

@@ -1,0 +1,20 @@
+# The tests, one a line: what `make check` runs and from what it is built.
+
+# tests/unit/NAME.c, each a cmocka program linked with all of thole but main().
+UNIT_TESTS := \
+	test_layout \
+	test_log \
+	test_topology \
+
+# tests/fuzz/NAME.c, each a LLVMFuzzerTestOneInput() whose corpus in tests/fuzz/corpus/NAME/ is
+# replayed by `make check`; `make fuzz-NAME` runs the fuzzer itself.
+FUZZ_TARGETS := \
+
+# tests/payload/NAME.c, guests for `thole run --payload`, linked at payload addresses.
+PAYLOADS := \
+
+# Executable scripts that print TAP: on this machine's /dev/kvm, and in the lab.
+PAYLOAD_TESTS := \
+
+LAB_TESTS := \
+
