@@ -2,6 +2,7 @@
 
 # tests/unit/NAME.c, each a cmocka program linked with all of thole but main().
 UNIT_TESTS := \
+	test_cpulist \
 	test_layout \
 	test_log \
 	test_topology \
