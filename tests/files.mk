@@ -2,9 +2,14 @@
 
 # tests/unit/NAME.c, each a cmocka program linked with all of thole but main().
 UNIT_TESTS := \
+	test_bus \
 	test_cpulist \
 	test_layout \
 	test_log \
+	test_mem \
+	test_pci \
+	test_serial \
+	test_stats \
 	test_topology \
 
 # tests/fuzz/NAME.c, each a LLVMFuzzerTestOneInput() whose corpus in tests/fuzz/corpus/NAME/ is

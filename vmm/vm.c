@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vm.c - KVM_CREATE_VM and what must be set before anything else is. */
+#include "vmm/vm.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "vmm/log.h"
+
+static int vm_open(const struct kvm *kvm)
+{
+	int fd;
+
+	/* A signal may interrupt the creation; the kernel asks for another try (api.rst, 4.2). */
+	do
+		fd = kvm_ioctl_val(kvm->fd, KVM_CREATE_VM, 0);
+	while (fd == -EINTR);
+	return fd;
+}
+
+/* Intel processors without "unrestricted guest" run real mode with the help of four pages. */
+static int real_mode_pages(const struct vm *vm)
+{
+	uint64_t idmap = LAYOUT_KVM_IDMAP;
+	int err = 0;
+
+	if (kvm_cap_value(vm->kvm, KVM_CAP_SET_IDENTITY_MAP_ADDR))
+		err = kvm_ioctl(vm->fd, KVM_SET_IDENTITY_MAP_ADDR, &idmap);
+	if (!err && kvm_cap_value(vm->kvm, KVM_CAP_SET_TSS_ADDR))
+		err = kvm_ioctl_val(vm->fd, KVM_SET_TSS_ADDR, LAYOUT_KVM_TSS);
+	return err < 0 ? err : 0;
+}
+
+/* APIC ids of 32 bits, and 255 no broadcast in x2APIC mode (api.rst, 7.8). */
+static int x2apic_api(const struct vm *vm)
+{
+	struct kvm_enable_cap cap = {
+		.cap = KVM_CAP_X2APIC_API,
+		.args = { KVM_X2APIC_API_USE_32BIT_IDS | KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK },
+	};
+
+	if (!kvm_cap_value(vm->kvm, KVM_CAP_X2APIC_API))
+		return 0;
+	return kvm_ioctl(vm->fd, KVM_ENABLE_CAP, &cap);
+}
+
+static int irqchip_create(const struct vm *vm)
+{
+	int err = kvm_ioctl_val(vm->fd, KVM_CREATE_IRQCHIP, 0);
+
+	return err < 0 ? err : x2apic_api(vm);
+}
+
+/* From the loop's own thread: somebody has set the end. */
+static void vm_woken(void *ctx)
+{
+	struct vm *vm = ctx;
+
+	if (end_kind(&vm->end) != END_NONE)
+		loop_quit(&vm->loop);
+}
+
+int vm_create(struct vm *vm, const struct kvm *kvm)
+{
+	int err;
+
+	*vm = (struct vm){ .kvm = kvm };
+	if ((err = loop_init(&vm->loop, vm_woken, vm)) != 0)
+		return err;
+	end_init(&vm->end, &vm->loop);
+	bus_init(&vm->pio);
+	bus_init(&vm->mmio);
+	vm->fd = vm_open(kvm);
+	if (vm->fd < 0) {
+		err = log_errno(vm->fd, "KVM makes no virtual machine: %m");
+		goto err_loop;
+	}
+	if ((err = real_mode_pages(vm)) != 0) {
+		log_errno(err, "KVM does not take its real-mode pages: %m");
+		goto err_close;
+	}
+	if ((err = irqchip_create(vm)) != 0) {
+		log_errno(err, "KVM makes no interrupt controllers: %m");
+		goto err_close;
+	}
+	return 0;
+err_close:
+	close(vm->fd);
+err_loop:
+	loop_fini(&vm->loop);
+	return err;
+}
+
+void vm_destroy(struct vm *vm)
+{
+	close(vm->fd);
+	bus_fini(&vm->mmio);
+	bus_fini(&vm->pio);
+	loop_fini(&vm->loop);
+}
+
+void vm_seal(struct vm *vm)
+{
+	bus_seal(&vm->pio);
+	bus_seal(&vm->mmio);
+}
+
+static void line_set(void *ctx, uint32_t gsi, bool level)
+{
+	const struct vm *vm = ctx;
+	struct kvm_irq_level line = { .irq = gsi, .level = level };
+
+	(void)kvm_ioctl(vm->fd, KVM_IRQ_LINE, &line); /* fails only for a GSI that is none */
+}
+
+struct irq_line vm_irq_line(struct vm *vm, uint32_t gsi)
+{
+	return (struct irq_line){ .set = line_set, .ctx = vm, .gsi = gsi };
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vm.h - a virtual machine: KVM's VM, memory, the two buses, and how it ends.
+ *
+ *   vm_create -> mem -> devices on the buses -> vm_seal -> vcpus_start -> loop_run -> vcpus_stop -> vm_destroy
+ *
+ * Threads: create, seal and destroy on one thread with no vCPUs running. Owns: the VM fd, the buses.
+ */
+#ifndef VMM_VM_H
+#define VMM_VM_H
+
+#include "vmm/bus.h"
+#include "vmm/end.h"
+#include "vmm/irq.h"
+#include "vmm/kvm.h"
+#include "vmm/loop.h"
+#include "vmm/mem.h"
+
+struct vm {
+	const struct kvm *kvm;
+	int fd;
+	struct mem mem;
+	struct bus pio;
+	struct bus mmio;
+	struct loop loop;
+	struct end end;
+};
+
+/*
+ * Make KVM's VM with its interrupt controllers (PIC, I/O APIC, local APICs), no PIT, 32-bit APIC
+ * ids where KVM has them, and the event loop. Errors are reported.
+ */
+int vm_create(struct vm *vm, const struct kvm *kvm) must_check;
+void vm_destroy(struct vm *vm);
+
+/* Buses stay as they are from here on. */
+void vm_seal(struct vm *vm);
+
+/* A line of the I/O APIC. */
+struct irq_line vm_irq_line(struct vm *vm, uint32_t gsi);
+
+#endif
