@@ -14,12 +14,20 @@
 struct recorded {
 	struct kvm_stats_header h;
 	char id[NAME];
-	struct {
-		struct kvm_stats_desc d;
+	struct { /* struct kvm_stats_desc with its name, which has no fixed size there */
+		uint32_t flags;
+		int16_t exponent;
+		uint16_t size;
+		uint32_t offset;
+		uint32_t bucket_size;
 		char name[NAME];
 	} desc[3];
 	uint64_t data[6];
 };
+
+static_assert(offsetof(struct recorded, desc[0].name) - offsetof(struct recorded, desc[0])
+		== sizeof(struct kvm_stats_desc),
+	"the kernel's layout");
 
 static struct recorded good(void)
 {
@@ -29,11 +37,14 @@ static struct recorded good(void)
 	r.h.desc_offset = offsetof(struct recorded, desc);
 	r.h.data_offset = offsetof(struct recorded, data);
 	strcpy(r.desc[0].name, "exits");
-	r.desc[0].d = (struct kvm_stats_desc){ .size = 1, .offset = 0 };
+	r.desc[0].size = 1;
+	r.desc[0].offset = 0;
 	strcpy(r.desc[1].name, "halt_wait_hist");
-	r.desc[1].d = (struct kvm_stats_desc){ .size = 4, .offset = 8 };
+	r.desc[1].size = 4;
+	r.desc[1].offset = 8;
 	strcpy(r.desc[2].name, "pages_2m");
-	r.desc[2].d = (struct kvm_stats_desc){ .size = 1, .offset = 40 };
+	r.desc[2].size = 1;
+	r.desc[2].offset = 40;
 	for (uint64_t i = 0; i < 6; i++)
 		r.data[i] = 100 + i;
 	return r;
@@ -106,10 +117,10 @@ static void lies_are_refused(void **state)
 	r.h.name_size = UINT32_MAX;
 	assert_int_equal(open_bytes(&s, &r, sizeof(r)), -EPROTO);
 	r = good();
-	r.desc[2].d.offset = 0x7ffffff8;
+	r.desc[2].offset = 0x7ffffff8;
 	assert_int_equal(open_bytes(&s, &r, sizeof(r)), -EPROTO);
 	r = good();
-	r.desc[2].d.offset = 41;
+	r.desc[2].offset = 41;
 	assert_int_equal(open_bytes(&s, &r, sizeof(r)), -EPROTO);
 	r = good();
 	memset(r.desc[1].name, 'x', NAME);
