@@ -49,6 +49,16 @@ $(B)/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# The DSDT: compiled by iasl, then its bytes as a C array's.
+IASL ?= iasl
+$(B)/vmm/acpi/dsdt.inc: vmm/acpi/dsdt.asl
+	$(call say,IASL,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(IASL) -vr -we -p $(@:.inc=.aml) $< >$(@:.inc=.log) 2>&1 || { cat $(@:.inc=.log); exit 1; }
+	$(Q)od -An -v -tx1 $(@:.inc=.aml) | sed 's/[0-9a-f][0-9a-f]/0x&,/g' >$@
+
+$(B)/vmm/acpi/dsdt.o: $(B)/vmm/acpi/dsdt.inc
+
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka

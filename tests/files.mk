@@ -4,6 +4,7 @@
 UNIT_TESTS := \
 	test_bus \
 	test_cpulist \
+	test_acpi \
 	test_layout \
 	test_log \
 	test_mem \

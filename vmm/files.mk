@@ -5,6 +5,12 @@ VMM_SRCS := \
 	vmm/debug_exit.c \
 	vmm/end.c \
 	vmm/kvm.c \
+	vmm/acpi/acpi.c \
+	vmm/acpi/dsdt.c \
+	vmm/acpi/machine.c \
+	vmm/acpi/numa.c \
+	vmm/acpi/ssdt.c \
+	vmm/acpi/table.c \
 	vmm/layout.c \
 	vmm/log.c \
 	vmm/loop.c \

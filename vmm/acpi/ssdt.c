@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ssdt.c - the integers that dsdt.asl leaves open, as AML.
+ *
+ * A table of nothing but Name (XXXX, QWord): ACPI 6.4, 20.2.5.1 (DefName is NameOp, NameString,
+ * DataRefObject) and 20.2.3 (QWordConst is QWordPrefix and eight bytes).
+ */
+#include "vmm/acpi/table.h"
+
+#include <string.h>
+
+#define AML_NAME_OP	 0x08
+#define AML_QWORD_PREFIX 0x0e
+
+struct aml_name {
+	uint8_t op;
+	char name[4];
+	uint8_t prefix;
+	uint64_t value;
+} packed;
+static_assert(sizeof(struct aml_name) == 14, "ACPI 6.4, 20.2.5.1");
+
+/*
+ * PCI Firmware 3.3, 4.5.1: what the guest may drive itself. The machine has no firmware that
+ * would do any of it; hot-plug is the only question.
+ */
+#define OSC_HOTPLUG    0x01u
+#define OSC_PME	       0x04u
+#define OSC_AER	       0x08u
+#define OSC_CAPABILITY 0x10u
+#define OSC_LTR	       0x20u
+
+uint64_t ssdt_write(struct table_writer *w, const struct acpi_config *cfg)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} names[] = {
+		{ "ECMB", cfg->ecam.base },
+		{ "ECML", cfg->ecam.size },
+		{ "IOWB", cfg->pci_io.base },
+		{ "IOWL", cfg->pci_io.size },
+		{ "M32B", cfg->mmio32.base },
+		{ "M32L", cfg->mmio32.size },
+		{ "M64B", cfg->mmio64.base },
+		{ "M64L", cfg->mmio64.size },
+		{ "PGSI", cfg->pci_gsi },
+		{ "OSCM", OSC_PME | OSC_AER | OSC_CAPABILITY | OSC_LTR |
+				  (cfg->pci_hotplug ? OSC_HOTPLUG : 0u) },
+		{ "UPRT", cfg->uart_port },
+		{ "UGSI", cfg->uart_gsi },
+		{ "GEDB", cfg->ged },
+		{ "GEDI", cfg->ged_gsi },
+		{ "SLPC", cfg->sleep_control_port },
+		{ "SLPS", cfg->sleep_status_port },
+		{ "RSTP", cfg->reset_port },
+	};
+	uint64_t at = table_start(w, "SSDT", 2); /* revision 2: integers are 64 bits wide */
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct aml_name n = {
+			.op = AML_NAME_OP,
+			.prefix = AML_QWORD_PREFIX,
+			.value = names[i].value,
+		};
+
+		memcpy(n.name, names[i].name, sizeof(n.name));
+		table_add(w, &n, sizeof(n));
+	}
+	table_end(w);
+	return at;
+}
