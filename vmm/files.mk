@@ -11,6 +11,10 @@ VMM_SRCS := \
 	vmm/acpi/numa.c \
 	vmm/acpi/ssdt.c \
 	vmm/acpi/table.c \
+	vmm/boot/cpu.c \
+	vmm/boot/elf.c \
+	vmm/boot/loader.c \
+	vmm/boot/pagetable.c \
 	vmm/layout.c \
 	vmm/log.c \
 	vmm/loop.c \

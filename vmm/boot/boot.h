@@ -30,8 +30,8 @@ struct blob {
 
 enum boot_kind {
 	BOOT_LINUX,     /* bzImage, 64-bit boot protocol (Documentation/arch/x86/boot.rst) */
-	BOOT_PVH,       /* ELF64 with XEN_ELFNOTE_PHYS32_ENTRY (Documentation/arch/x86/booting…, Xen PVH) */
-	BOOT_MULTIBOOT, /* ELF32 with a multiboot 1 header */
+	BOOT_PVH,       /* ELF with a XEN_ELFNOTE_PHYS32_ENTRY note (Xen's docs/misc/pvh) */
+	BOOT_MULTIBOOT, /* multiboot 1 header: ELF32, or any file with load addresses in the header */
 	BOOT_PAYLOAD,   /* ELF64 of include/thole/payload.h's ABI, started in ring 3 on every vCPU */
 };
 
@@ -50,12 +50,14 @@ struct boot_input {
 	const struct ram_layout *ram;
 	gpa_t rsdp;             /* 0: no ACPI tables */
 	uint32_t nr_cpus;
-	uint64_t tsc_khz;       /* payload parameter block */
-	uint64_t guest_page;    /* payload: KiB(4), MiB(2) or GiB(1) pages in the guest's page tables */
+	const uint32_t *cpu_node; /* payload: each vCPU's guest node, [nr_cpus]; NULL: all on node 0 */
+	uint64_t tsc_khz;         /* payload parameter block */
+	uint64_t guest_page;      /* payload: KiB(4), MiB(2) or GiB(1) pages in the guest's page tables */
+	bool has_page_1g;         /* payload: the vCPUs' CPUID 0x80000001 EDX bit 26 */
 };
 
-/* size bytes of data at gpa, then zero bytes of nothing (guest RAM starts out as zeroes, but a
- * segment may lie where another wrote: no two segments of a plan overlap). */
+/* size bytes of data at gpa, then zero bytes that nobody writes: guest RAM starts out as zeroes, and
+ * no two segments of a plan overlap. (Who starts a plan in used RAM empties that first.) */
 struct boot_segment {
 	gpa_t gpa;
 	const void *data;
@@ -68,8 +70,11 @@ enum cpu_mode { CPU_PROTECTED32, CPU_LONG64, CPU_USER64 };
 /* How a vCPU starts. */
 struct boot_cpu {
 	enum cpu_mode mode;
-	gpa_t cr3; /* LONG64, USER64 */
-	gpa_t gdt; /* 0: none in memory, descriptors only cached */
+	gpa_t cr3;          /* LONG64, USER64 */
+	gpa_t gdt;          /* 0: none in memory, descriptors only cached */
+	uint16_t gdt_limit; /* its size - 1, as LGDT wants it */
+	gpa_t tss;          /* USER64: with the I/O permission bitmap */
+	uint16_t tss_limit;
 	struct kvm_regs regs;
 };
 
@@ -86,7 +91,7 @@ struct boot_plan {
 };
 
 /* What kind of image is this? -ENOEXEC with a report if none we can start (32-bit bzImage, another
- * architecture, too short, …). A payload is only taken for one when asked for by want_payload. */
+ * architecture, too short, …). An ELF64 is a payload only when want_payload asks for one. */
 int boot_kind_of(const struct blob *kernel, bool want_payload, enum boot_kind *kind) must_check;
 
 int boot_plan_make(const struct boot_input *in, struct boot_plan *plan) must_check;
@@ -101,7 +106,18 @@ int boot_plan_write(const struct boot_plan *plan, boot_at_fn *at, void *ctx) mus
 /* General registers of a vCPU at start; cpu.regs, with index and stack for all_cpus plans. */
 struct kvm_regs boot_cpu_regs(const struct boot_plan *plan, uint32_t vcpu);
 
-/* Change KVM's reset state of the segment and control registers into the plan's start state. */
-void boot_cpu_sregs(const struct boot_plan *plan, struct kvm_sregs *sregs);
+/* What the vCPUs have (by the CPUID they were given) of what code in ring 3 cannot turn on itself. */
+struct boot_features {
+	bool fsgsbase; /* CPUID 7.0 EBX bit 0 */
+	uint64_t xcr0; /* state components of CPUID 0xD.0 EDX:EAX to turn on; 0: no XSAVE */
+};
+
+/* Change KVM's reset state of the segment and control registers into the plan's start state. Set
+ * after the vCPU's CPUID: KVM refuses CR4 bits that CPUID does not offer. */
+void boot_cpu_sregs(const struct boot_plan *plan, const struct boot_features *have,
+	struct kvm_sregs *sregs);
+
+/* The XCR0 to set (KVM_SET_XCRS) after sregs, so that AVX works in a payload; 0: leave it alone. */
+uint64_t boot_cpu_xcr0(const struct boot_plan *plan, const struct boot_features *have);
 
 #endif
