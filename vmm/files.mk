@@ -13,6 +13,7 @@ VMM_SRCS := \
 	vmm/acpi/table.c \
 	vmm/boot/cpu.c \
 	vmm/boot/elf.c \
+	vmm/boot/linux.c \
 	vmm/boot/loader.c \
 	vmm/boot/pagetable.c \
 	vmm/layout.c \
