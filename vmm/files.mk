@@ -16,6 +16,7 @@ VMM_SRCS := \
 	vmm/boot/linux.c \
 	vmm/boot/loader.c \
 	vmm/boot/pagetable.c \
+	vmm/boot/pvh.c \
 	vmm/layout.c \
 	vmm/log.c \
 	vmm/loop.c \
