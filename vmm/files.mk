@@ -15,6 +15,7 @@ VMM_SRCS := \
 	vmm/boot/elf.c \
 	vmm/boot/linux.c \
 	vmm/boot/loader.c \
+	vmm/boot/multiboot.c \
 	vmm/boot/pagetable.c \
 	vmm/boot/pvh.c \
 	vmm/layout.c \
