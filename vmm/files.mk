@@ -11,12 +11,14 @@ VMM_SRCS := \
 	vmm/acpi/numa.c \
 	vmm/acpi/ssdt.c \
 	vmm/acpi/table.c \
+	vmm/boot/boot.c \
 	vmm/boot/cpu.c \
 	vmm/boot/elf.c \
 	vmm/boot/linux.c \
 	vmm/boot/loader.c \
 	vmm/boot/multiboot.c \
 	vmm/boot/pagetable.c \
+	vmm/boot/payload.c \
 	vmm/boot/pvh.c \
 	vmm/layout.c \
 	vmm/log.c \
