@@ -19,6 +19,14 @@ FUZZ_TARGETS := \
 
 # tests/payload/NAME.c, guests for `thole run --payload`, linked at payload addresses.
 PAYLOADS := \
+	exitcode \
+	hello \
+	spin \
+	ud2 \
+
+# tests/payload/NAME.S, 32-bit multiboot kernels.
+MULTIBOOT_KERNELS := \
+	mb_hello \
 
 # Executable scripts that print TAP: on this machine's /dev/kvm, and in the lab.
 PAYLOAD_TESTS := \
