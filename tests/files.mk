@@ -3,6 +3,7 @@
 # tests/unit/NAME.c, each a cmocka program linked with all of thole but main().
 UNIT_TESTS := \
 	test_bus \
+	test_config_file \
 	test_cpulist \
 	test_acpi \
 	test_layout \
@@ -11,6 +12,7 @@ UNIT_TESTS := \
 	test_pci \
 	test_serial \
 	test_stats \
+	test_option \
 	test_topology \
 
 # tests/fuzz/NAME.c, each a LLVMFuzzerTestOneInput() whose corpus in tests/fuzz/corpus/NAME/ is

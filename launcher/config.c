@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* config.c - defaults, what follows from the options, and what contradicts itself. */
+#include "launcher/config.h"
+
+#include <errno.h>
+
+#include "launcher/option.h"
+
+int run_config_init(struct run_config *c)
+{
+	struct complaint why;
+	int err;
+
+	*c = (struct run_config){ 0 };
+	for (uint32_t i = 0; i < options_nr; i++) {
+		const struct option_row *o = &options[i];
+
+		if (!o->def)
+			continue;
+		if ((err = option_set(c, o, o->def, &why)) != 0) {
+			run_config_fini(c);
+			return log_errno(err, "the default of %s, \"%s\": %s", o->name, o->def,
+				why.text);
+		}
+	}
+	return 0;
+}
+
+void run_config_finish(struct run_config *c)
+{
+	if (!c->cpus)
+		c->cpus = max(c->host_cpus.nr, 1u);
+}
+
+int run_config_check(const struct run_config *c)
+{
+	if (!c->kernel && !c->payload)
+		return log_errno(-EINVAL, "nothing to run: give --kernel FILE or --payload FILE");
+	if (c->kernel && c->payload)
+		return log_errno(-EINVAL, "both a kernel (%s) and a payload (%s): give one of them",
+			c->kernel, c->payload);
+	if (c->payload && (c->initrd || c->module.nr))
+		return log_errno(-EINVAL, "a payload takes no %s: it is for a kernel",
+			c->initrd ? "initrd" : "module");
+	return 0;
+}
+
+void run_config_fini(struct run_config *c)
+{
+	for (uint32_t i = 0; i < options_nr; i++)
+		option_clear(c, &options[i]);
+}

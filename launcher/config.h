@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * config.h - what a user asked for, as a value.
+ *
+ *   run_config_init()     every option's default
+ *   run_config_read()     a file over that (config_file.h)
+ *   option_set()          the command line over that (option.h)
+ *   run_config_finish()   what follows from the rest; from here on nothing changes it
+ *   run_config_check()    is there something to run? (`dump` and `plan` don't ask)
+ *   run_config_fini()
+ *
+ * config_args.h does all of it from argv. Each field is described by one row in option.c; limits
+ * that depend on the host are checked where the host is known.
+ *
+ * Threads: one fills it, then any may read. Ownership: the config owns all that it points to.
+ * Errors: negative errno, reported.
+ */
+#ifndef LAUNCHER_CONFIG_H
+#define LAUNCHER_CONFIG_H
+
+#include "vmm/cpulist.h"
+#include "vmm/log.h"
+#include "vmm/types.h"
+#include "vmm/util.h"
+
+struct config_strings {
+	uint32_t nr;
+	char **at; /* [nr] */
+};
+
+enum config_console_kind { CONFIG_CONSOLE_STDIO, CONFIG_CONSOLE_NONE, CONFIG_CONSOLE_FILE };
+
+struct config_console {
+	enum config_console_kind kind;
+	char *path; /* FILE only */
+};
+
+enum config_policy { CONFIG_POLICY_LIKE_HOST, CONFIG_POLICY_ONE_NODE, CONFIG_POLICY_SPREAD };
+
+enum config_smt { CONFIG_SMT_AVOID, CONFIG_SMT_USE };
+
+enum config_hugepages {
+	CONFIG_HUGEPAGES_AUTO,
+	CONFIG_HUGEPAGES_1G,
+	CONFIG_HUGEPAGES_2M,
+	CONFIG_HUGEPAGES_THP,
+	CONFIG_HUGEPAGES_NONE,
+};
+
+struct config_sched {
+	bool fifo;         /* else SCHED_OTHER */
+	uint32_t priority; /* fifo: 1 to 99 */
+};
+
+/* vCPU number vcpu runs on cpu and nowhere else. */
+struct config_pin {
+	uint32_t vcpu;
+	hcpu_t cpu;
+};
+
+struct config_pins {
+	uint32_t nr;
+	struct config_pin *at; /* [nr], by vCPU, each at most once */
+};
+
+/* What guest node number node holds. */
+struct config_node {
+	uint32_t node;
+	uint64_t memory;     /* bytes; 0: not said */
+	uint32_t nr_vcpus;   /* 0: not said */
+	uint32_t *vcpu;      /* [nr_vcpus], ascending */
+};
+
+struct config_nodes {
+	uint32_t nr;
+	struct config_node *at; /* [nr], in the order given, each node at most once */
+};
+
+/* Strings and paths that were not given are NULL. */
+struct run_config {
+	/* What to start. */
+	char *kernel;
+	char *initrd;
+	struct config_strings module; /* "FILE ARGS" */
+	char *append;
+	char *payload;
+	uint64_t guest_page; /* bytes: a payload's own page tables */
+
+	/* The machine. */
+	char *name;
+	uint32_t cpus;   /* vCPUs; at least 1 once finished */
+	uint64_t memory; /* bytes, a multiple of 4 KiB */
+	struct config_console console;
+	int32_t debug_exit; /* I/O port, or -1 */
+
+	/* Where it lives. */
+	struct cpulist host_cpus; /* empty: all that this process may use */
+	enum config_policy policy;
+	enum config_smt smt;
+	bool overcommit;
+	struct config_pins pin;
+	struct config_nodes node;
+	enum config_hugepages hugepages;
+	struct config_sched sched;
+
+	/* How it runs. */
+	bool reboot;
+	uint32_t stop_timeout_ms;
+	bool force;
+	bool strict;
+
+	/* What it tells. */
+	char *stats;
+	char *report;
+	enum log_level log_level;
+	bool quiet;
+};
+
+/* Every option at its default. -ENOMEM. */
+int run_config_init(struct run_config *c) must_check;
+
+/* The number of vCPUs, where only host CPUs were given. */
+void run_config_finish(struct run_config *c);
+
+/* Can `run` start this? -EINVAL. */
+int run_config_check(const struct run_config *c) must_check;
+
+void run_config_fini(struct run_config *c);
+
+#endif

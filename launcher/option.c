@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * option.c - the table of options.
+ *
+ * Order is the order of --dump-config and, within a group, of the manual page.
+ */
+#include "launcher/option.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The member's offset, checked to be of the C type that the option's type writes. */
+#define AT(member, ctype) \
+	(offsetof(struct run_config, member) + \
+		0 * sizeof(char[__builtin_types_compatible_p( \
+			__typeof__(((struct run_config *)0)->member), ctype) ? 1 : -1]))
+
+#define COUNT(member)  &type_count, AT(member, uint32_t)
+#define SIZE(member)   &type_size, AT(member, uint64_t)
+#define SWITCH(member) &type_bool, AT(member, bool)
+#define STRING(member) &type_string, AT(member, char *)
+#define PATH(member)   &type_path, AT(member, char *)
+#define ENUM(member, ctype) &type_enum, AT(member, ctype)
+
+static const char *const pages[] = { "4K", "2M", "1G", NULL };
+static const char *const policies[] = { "like-host", "one-node", "spread", NULL };
+static const char *const smt[] = { "avoid", "use", NULL };
+static const char *const hugepages[] = { "auto", "1G", "2M", "thp", "none", NULL };
+static const char *const log_levels[] = { "err", "warn", "info", "debug", NULL };
+
+const char *const option_groups[GROUPS] = {
+	[GROUP_START] = "What to start",
+	[GROUP_MACHINE] = "The machine",
+	[GROUP_PLACE] = "Where it lives on the host",
+	[GROUP_RUN] = "How it runs",
+	[GROUP_TELL] = "What thole tells",
+};
+
+/* clang-format off */
+const struct option_row options[] = {
+	{ "kernel", PATH(kernel), GROUP_START, .letter = 'k', .arg = "FILE",
+	  .help = "Linux bzImage, or an ELF image with a PVH or multiboot entry" },
+	{ "initrd", PATH(initrd), GROUP_START, .letter = 'i', .arg = "FILE",
+	  .help = "initial RAM disk; for multiboot, the first module" },
+	{ "module", &type_list, AT(module, struct config_strings), GROUP_START,
+	  .arg = "'FILE ARGS'",
+	  .help = "multiboot module and its arguments; may be given again" },
+	{ "append", STRING(append), GROUP_START, .letter = 'a', .arg = "TEXT",
+	  .help = "the kernel's command line" },
+	{ "payload", PATH(payload), GROUP_START, .letter = 'p', .arg = "FILE",
+	  .help = "program to run on every vCPU in place of a kernel",
+	  .more = "An ELF image linked for thole's payload interface, which thole/payload.h "
+		"describes. It has the machine for itself: no kernel runs beside it." },
+	{ "guest-page", SIZE(guest_page), GROUP_START, .choice = pages, .def = "2M", .arg = "SIZE",
+	  .help = "pages that a payload's memory is mapped with" },
+
+	{ "name", &type_name, AT(name, char *), GROUP_MACHINE, .letter = 'n', .arg = "NAME",
+	  .help = "what this machine is called in messages and for other commands" },
+	{ "cpus", &type_cpus, AT(cpus, uint32_t), GROUP_MACHINE, .letter = 'c',
+	  .min = 1, .max = CPULIST_MAX, .arg = "N|LIST",
+	  .help = "number of vCPUs, or the host CPUs to run them on",
+	  .more = "A single number is the number of vCPUs. A list with a comma or a dash, such as "
+		"0-7,16-23, names host CPUs and is the same as host-cpus. Without a number there "
+		"are as many vCPUs as CPUs in host-cpus; without either, one." },
+	{ "memory", SIZE(memory), GROUP_MACHINE, .letter = 'm', .min = MiB(2), .max = TiB(4096),
+	  .align = KiB(4), .def = "1G", .arg = "SIZE",
+	  .help = "guest memory" },
+	{ "console", &type_console, AT(console, struct config_console), GROUP_MACHINE,
+	  .def = "stdio", .arg = "WHERE",
+	  .help = "first serial port: stdio, none or file:PATH",
+	  .more = "With stdio on a terminal, Ctrl-A x stops the guest and Ctrl-A h shows help." },
+	{ "debug-exit", &type_port, AT(debug_exit, int32_t), GROUP_MACHINE, .max = 0xffff,
+	  .def = "none", .arg = "PORT",
+	  .help = "I/O port through which the guest ends with an exit code",
+	  .more = "A value v written there ends the machine with exit code v modulo 128." },
+
+	{ "host-cpus", &type_cpulist, AT(host_cpus, struct cpulist), GROUP_PLACE, .arg = "LIST",
+	  .help = "host CPUs that may be used; without it, those that thole may run on" },
+	{ "policy", ENUM(policy, enum config_policy), GROUP_PLACE, .choice = policies,
+	  .def = "like-host", .arg = "POLICY",
+	  .help = "guest nodes like the host's, all on one node, or spread evenly" },
+	{ "smt", ENUM(smt, enum config_smt), GROUP_PLACE, .choice = smt, .def = "avoid",
+	  .arg = "avoid|use",
+	  .help = "one vCPU for each core, or one for each hardware thread" },
+	{ "overcommit", SWITCH(overcommit), GROUP_PLACE, .def = "no",
+	  .help = "allow more vCPUs than host CPUs" },
+	{ "pin", &type_pins, AT(pin, struct config_pins), GROUP_PLACE, .arg = "VCPU=CPU,...",
+	  .help = "fix these vCPUs to these host CPUs; the rest follow the policy" },
+	{ "node", &type_nodes, AT(node, struct config_nodes), GROUP_PLACE,
+	  .arg = "N:mem=SIZE,cpus=LIST",
+	  .help = "memory and vCPUs of guest node N; may be given again" },
+	{ "hugepages", ENUM(hugepages, enum config_hugepages), GROUP_PLACE, .choice = hugepages,
+	  .def = "auto", .arg = "SIZE",
+	  .help = "pages behind guest memory; auto takes the largest there are" },
+	{ "sched", &type_sched, AT(sched, struct config_sched), GROUP_PLACE, .def = "other",
+	  .arg = "CLASS",
+	  .help = "scheduling class of vCPUs: other, or fifo:N with a priority from 1 to 99" },
+
+	{ "reboot", SWITCH(reboot), GROUP_RUN, .def = "no",
+	  .help = "start the guest again when it reboots, rather than end" },
+	{ "stop-timeout", &type_duration, AT(stop_timeout_ms, uint32_t), GROUP_RUN,
+	  .max = 3600 * 1000, .def = "30s", .arg = "TIME",
+	  .help = "time that a guest gets to power off before it is stopped hard" },
+	{ "force", SWITCH(force), GROUP_RUN, .def = "no",
+	  .help = "go on where a check of the host says no" },
+	{ "strict", SWITCH(strict), GROUP_RUN, .def = "no",
+	  .help = "fail where the host can't give exactly what was planned" },
+
+	{ "stats", PATH(stats), GROUP_TELL, .arg = "FILE",
+	  .help = "write exit counts by reason there at the end, as JSON" },
+	{ "report", PATH(report), GROUP_TELL, .arg = "FILE",
+	  .help = "write what was planned and what happened there, as JSON" },
+	{ "log-level", ENUM(log_level, enum log_level), GROUP_TELL, .choice = log_levels,
+	  .def = "info", .arg = "LEVEL",
+	  .help = "least important messages to show: err, warn, info or debug" },
+	{ "quiet", SWITCH(quiet), GROUP_TELL, .letter = 'q', .def = "no",
+	  .help = "show errors only, whatever the log level" },
+};
+/* clang-format on */
+
+const uint32_t options_nr = ARRAY_SIZE(options);
+
+int complain(struct complaint *why, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why->text, sizeof(why->text), fmt, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+static void *field_of(struct run_config *c, const struct option_row *o)
+{
+	return (char *)c + o->at;
+}
+
+static const void *const_field_of(const struct run_config *c, const struct option_row *o)
+{
+	return (const char *)c + o->at;
+}
+
+const struct option_row *option_find(const char *name)
+{
+	for (uint32_t i = 0; i < options_nr; i++)
+		if (strcmp(options[i].name, name) == 0)
+			return &options[i];
+	return NULL;
+}
+
+int option_set(struct run_config *c, const struct option_row *o, const char *text,
+	struct complaint *why)
+{
+	if (o->type == &type_cpus && *text != '-' && strpbrk(text, ",-"))
+		o = option_find("host-cpus");
+	return o->type->parse(o, text, field_of(c, o), why);
+}
+
+void option_clear(struct run_config *c, const struct option_row *o)
+{
+	o->type->fini(field_of(c, o));
+}
+
+uint32_t option_count(const struct run_config *c, const struct option_row *o)
+{
+	return o->type->count(const_field_of(c, o));
+}
+
+char *option_text(const struct run_config *c, const struct option_row *o, uint32_t i)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	o->type->print(o, const_field_of(c, o), i, out);
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
