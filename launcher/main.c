@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* main.c - find the sub-command and run it. */
-#include <stdio.h>
+/* main.c - the one thing that a test program has of its own; command.c is where to read on. */
+#include "launcher/command.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
-	puts("thole " THOLE_VERSION);
-	return 0;
+	return command_main(argc, argv);
 }

@@ -3,6 +3,7 @@
 # tests/unit/NAME.c, each a cmocka program linked with all of thole but main().
 UNIT_TESTS := \
 	test_bus \
+	test_config_args \
 	test_config_file \
 	test_cpulist \
 	test_acpi \

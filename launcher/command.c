@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* command.c - the table of sub-commands, and the way from argv to one of them. */
+#include "launcher/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "launcher/exit_code.h"
+#include "launcher/option.h"
+#include "launcher/stderr_log.h"
+#include "launcher/suggest.h"
+
+static int help_command(int argc, char **argv);
+
+static const struct command commands[] = {
+	{ "run", run_command, "start a machine and wait for its end" },
+	{ "help", help_command, "show how a command is used" },
+};
+
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static void usage_print(FILE *out)
+{
+	fputs("usage: thole COMMAND [OPTION...]\n"
+	      "       thole --help | --version\n"
+	      "\n"
+	      "Runs a virtual machine on the processors and the memory that it is given.\n"
+	      "\n"
+	      "commands:\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
+	fprintf(out, "\n"
+		"exit codes of run:\n"
+		"  %-10d the guest powered off; up to 119, a code that the guest gave\n"
+		"  %-10d the guest rebooted, and --reboot was not given\n"
+		"  %-10d the guest crashed\n"
+		"  %-10d the guest was stopped hard\n"
+		"  %-10d thole failed: usage, configuration or host\n"
+		"\n"
+		"`thole COMMAND --help` lists a command's options; thole(1) and thole.cfg(5) "
+		"say more.\n",
+		EXIT_CODE_POWEROFF, EXIT_CODE_REBOOT, EXIT_CODE_CRASHED, EXIT_CODE_KILLED,
+		EXIT_CODE_FAILED);
+}
+
+/* For completion and the manual pages; a record a line, its fields separated by tabs. */
+static void options_print(FILE *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(out, "command\t%s\t%s\n", commands[i].name, commands[i].help);
+	for (uint32_t i = 0; i < options_nr; i++) {
+		const struct option_row *o = &options[i];
+
+		fprintf(out, "option\t%s\t%c\t%s\t%s\t", o->name, o->letter ? o->letter : '-',
+			o->type->kind, option_groups[o->group]);
+		if (o->type == &type_bool)
+			fputs("yes no", out);
+		for (const char *const *c = o->choice; c && *c; c++)
+			fprintf(out, "%s%s", c == o->choice ? "" : " ", *c);
+		fprintf(out, "\t%s\t%s\t%s\t%s\t%s\n", o->arg ? o->arg : "-", o->def ? o->def : "-",
+			o->type->list ? "list" : "one", o->help, o->more ? o->more : "-");
+	}
+}
+
+static int unknown_command(const char *name)
+{
+	struct suggest s;
+	char hint[80];
+
+	suggest_start(&s, name);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		suggest_offer(&s, commands[i].name);
+	log_errno(-EINVAL, "no command \"%.40s\"%s%s", name, suggest_text(&s, hint, sizeof(hint)),
+		s.best ? "" : "; `thole --help` lists them");
+	return EXIT_CODE_FAILED;
+}
+
+static int help_command(int argc, char **argv)
+{
+	char help[] = "--help";
+	const struct command *c;
+
+	if (argc < 2 || argv[1][0] == '-') {
+		usage_print(stdout);
+		return 0;
+	}
+	c = command_find(argv[1]);
+	if (!c)
+		return unknown_command(argv[1]);
+	return c->run(2, (char *[]){ argv[1], help, NULL });
+}
+
+int command_main(int argc, char **argv)
+{
+	const struct command *c;
+	const char *word;
+
+	stderr_log_install();
+	if (argc < 2) {
+		usage_print(stderr);
+		return EXIT_CODE_FAILED;
+	}
+	word = argv[1];
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+		usage_print(stdout);
+		return 0;
+	}
+	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+		puts("thole " THOLE_VERSION "\nLicence: GPL-2.0-or-later; there is no warranty.");
+		return 0;
+	}
+	if (strcmp(word, "--dump-options") == 0) {
+		options_print(stdout);
+		return 0;
+	}
+	c = command_find(word);
+	return c ? c->run(argc - 1, argv + 1) : unknown_command(word);
+}
