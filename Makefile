@@ -15,7 +15,7 @@ include vmm/files.mk numa/files.mk sched/files.mk ipi/files.mk passthrough/files
 include tests/files.mk
 
 PKGS     := hwloc libconfig jansson libpci
-CPPFLAGS += -I. -Iinclude -I$(B) -D_GNU_SOURCE -DTHOLE_VERSION='"$(VERSION)"'
+CPPFLAGS += -I. -Ivmm/include -I$(B) -D_GNU_SOURCE -DTHOLE_VERSION='"$(VERSION)"'
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wundef -Werror -Werror=int-conversion
 OPT      ?= -O2 -g
@@ -63,7 +63,7 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
-# Guests: no libc, no sanitizers, whatever the build of thole. See include/thole/payload.h.
+# Guests: no libc, no sanitizers, whatever the build of thole. See vmm/include/thole/payload.h.
 PAYLOAD_ELFS    := $(PAYLOADS:%=$(B)/tests/payload/%.elf) $(MULTIBOOT_KERNELS:%=$(B)/tests/payload/%.elf)
 PAYLOAD_CFLAGS  := -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-stack-protector -fno-pic \
 	-fno-asynchronous-unwind-tables -fcf-protection=none
@@ -71,7 +71,7 @@ PAYLOAD_LDFLAGS := -static -nostdlib -Wl,--build-id=none -Wl,-z,noexecstack
 
 $(PAYLOADS:%=$(B)/tests/payload/%.elf): $(B)/tests/payload/%.elf: tests/payload/%.c vmm/boot/payload.lds
 	$(call say,GUEST,$@)
-	$(Q)mkdir -p $(@D) && $(CC) -Iinclude $(PAYLOAD_CFLAGS) $(PAYLOAD_LDFLAGS) -MMD -MP \
+	$(Q)mkdir -p $(@D) && $(CC) -Ivmm/include $(PAYLOAD_CFLAGS) $(PAYLOAD_LDFLAGS) -MMD -MP \
 		-Wl,-T,vmm/boot/payload.lds -o $@ $<
 
 $(MULTIBOOT_KERNELS:%=$(B)/tests/payload/%.elf): $(B)/tests/payload/%.elf: tests/payload/%.S \

@@ -2,6 +2,7 @@
 
 # tests/unit/NAME.c, each a cmocka program linked with all of thole but main().
 UNIT_TESTS := \
+	test_power \
 	test_bus \
 	test_config_args \
 	test_config_file \

@@ -24,6 +24,7 @@ enum io_result {
 	IO_OK,
 	IO_NOBODY,    /* no device there */
 	IO_BAD_GUEST, /* what the guest asked for makes no sense; counted, otherwise ignored */
+	IO_PARK,      /* done, and the vCPU that asked has nothing more to do */
 };
 
 struct device;

@@ -1,5 +1,7 @@
 # What vmm/ is built from, one file a line.
 VMM_SRCS := \
+	vmm/power.c \
+	vmm/payload_ports.c \
 	vmm/bus.c \
 	vmm/cpulist.c \
 	vmm/debug_exit.c \

@@ -88,6 +88,19 @@ static void irq_update(struct serial *s)
 	irq_set(&s->irq, high);
 }
 
+/* Into the output buffer; the reader is told of the first byte only. */
+static bool out_put(struct serial *s, uint8_t byte)
+{
+	bool was_empty = !ring_used(&s->out);
+
+	if (!ring_free(&s->out))
+		return false;
+	ring_put(&s->out, byte);
+	if (was_empty)
+		s->notify(s->notify_ctx);
+	return true;
+}
+
 static void data_write(struct serial *s, uint8_t byte)
 {
 	if (s->mcr & MCR_LOOP) {
@@ -95,14 +108,10 @@ static void data_write(struct serial *s, uint8_t byte)
 			ring_put(&s->in, byte);
 		else
 			s->lsr_errors |= LSR_OVERRUN;
-	} else if (ring_free(&s->out)) {
-		bool was_empty = !ring_used(&s->out);
-
-		ring_put(&s->out, byte);
-		if (was_empty)
-			s->notify(s->notify_ctx);
+	} else {
+		/* A guest that writes although the transmitter is busy loses the byte, as on a real part. */
+		(void)out_put(s, byte);
 	}
-	/* else: the guest wrote although the transmitter was busy; a real part drops it as well */
 	s->thr_pending = true;
 }
 
@@ -271,6 +280,16 @@ void serial_init(struct serial *s, struct irq_line irq, void (*notify)(void *ctx
 void serial_fini(struct serial *s)
 {
 	pthread_mutex_destroy(&s->lock);
+}
+
+bool serial_put(struct serial *s, uint8_t byte)
+{
+	bool done;
+
+	pthread_mutex_lock(&s->lock);
+	done = out_put(s, byte);
+	pthread_mutex_unlock(&s->lock);
+	return done;
 }
 
 uint32_t serial_take(struct serial *s, uint8_t *buf, uint32_t size)

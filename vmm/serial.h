@@ -46,6 +46,9 @@ struct serial {
 void serial_init(struct serial *s, struct irq_line irq, void (*notify)(void *ctx), void *ctx);
 void serial_fini(struct serial *s);
 
+/* Add a byte to the output past the registers; false while the buffer is full. Any thread. */
+bool serial_put(struct serial *s, uint8_t byte);
+
 /* Take up to size bytes of output. Returns how many. */
 uint32_t serial_take(struct serial *s, uint8_t *buf, uint32_t size);
 

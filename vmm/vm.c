@@ -105,6 +105,13 @@ void vm_seal(struct vm *vm)
 	bus_seal(&vm->mmio);
 }
 
+uint64_t vm_tsc_khz(const struct vm *vm)
+{
+	int khz = kvm_ioctl_val(vm->fd, KVM_GET_TSC_KHZ, 0);
+
+	return khz > 0 ? (uint64_t)khz : 0;
+}
+
 static void line_set(void *ctx, uint32_t gsi, bool level)
 {
 	const struct vm *vm = ctx;

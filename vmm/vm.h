@@ -36,6 +36,9 @@ void vm_destroy(struct vm *vm);
 /* Buses stay as they are from here on. */
 void vm_seal(struct vm *vm);
 
+/* Frequency of the guest's clock (RDTSC); 0 where this KVM does not say. */
+uint64_t vm_tsc_khz(const struct vm *vm);
+
 /* A line of the I/O APIC. */
 struct irq_line vm_irq_line(struct vm *vm, uint32_t gsi);
 

@@ -32,7 +32,7 @@ enum boot_kind {
 	BOOT_LINUX,     /* bzImage, 64-bit boot protocol (Documentation/arch/x86/boot.rst) */
 	BOOT_PVH,       /* ELF with a XEN_ELFNOTE_PHYS32_ENTRY note (Xen's docs/misc/pvh) */
 	BOOT_MULTIBOOT, /* multiboot 1 header: ELF32, or any file with load addresses in the header */
-	BOOT_PAYLOAD,   /* ELF64 of include/thole/payload.h's ABI, started in ring 3 on every vCPU */
+	BOOT_PAYLOAD,   /* ELF64 of vmm/include/thole/payload.h's ABI, started in ring 3 on every vCPU */
 };
 
 #define BOOT_MODULES_MAX 32

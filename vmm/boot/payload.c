@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * payload.c - start a program without an operating system, in ring 3, on every vCPU. The contract
- * with the program is include/thole/payload.h; here is how it is kept.
+ * with the program is vmm/include/thole/payload.h; here is how it is kept.
  *
  *   0x1000 - 640 KiB   parameters, command line, TSS, page tables if they fit
  *   1 MiB -            the image, where it was linked
