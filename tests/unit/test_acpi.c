@@ -401,6 +401,7 @@ static void run_on_tables(const char *script)
 
 	machine_describe(&m, 5, 2, 3);
 	m.cfg.hmat = &hmat;
+	m.cfg.pci_node = 1;
 	machine_build(&m, bytes);
 	assert_non_null(mkdtemp(dir));
 	assert_non_null(getcwd(home, sizeof(home)));
@@ -422,7 +423,7 @@ static void iasl_reads_every_table_without_complaint(void **state)
 		skip(); /* iasl is not installed */
 	run_on_tables("{ set -e; for t in FACP APIC MCFG SRAT SLIT HMAT XSDT; do"
 		      "  iasl -vs -d $t.aml; done;"
-		      "  iasl -vs -e SSDT.aml -d DSDT.aml; iasl -vs -d SSDT.aml; } >log 2>&1 &&"
+		      "  iasl -vs -e SSDT.aml -d DSDT.aml; iasl -vs -e DSDT.aml -d SSDT.aml; } >log 2>&1 &&"
 		      "! grep -iE 'warning|error|incorrect|invalid|unknown|bad|corrupt' log *.dsl |"
 		      "  grep -vE 'Error Reporting|0 Errors, 0 Warnings' >>log &&"
 		      "{ iasl -vs -vr -we -p again DSDT.dsl && iasl -vs -vr -we -p again SSDT.dsl; "
@@ -441,7 +442,8 @@ static void methods_give_what_was_configured(void **state)
 	run_on_tables(
 		"acpiexec -b 'resources \\_SB.PCI0; resources \\_SB.MBRD; resources \\_SB.COM1;"
 		" evaluate \\_SB.COM1._STA; evaluate \\_SB.COM1._CRS;"
-		" evaluate \\_SB.GED._CRS; evaluate \\_S5' DSDT.aml SSDT.aml"
+		" evaluate \\_SB.GED._CRS; evaluate \\_S5; evaluate \\_SB.PCI0._PXM' DSDT.aml "
+		"SSDT.aml"
 		" >log 2>&1 &&"
 		"while read -r want; do grep -q \"$want\" log ||"
 		"  { echo \"not found: $want\" >>log; exit 1; }; done <<'END'\n"
@@ -462,6 +464,7 @@ static void methods_give_what_was_configured(void **state)
 		"\\[Integer\\] = 000000000000000F\n"
 		"0000: 89 06 00 03 01 09 00 00 00 79 00\n"
 		"\\[Integer\\] = 0000000000000005\n"
+		"\\[Integer\\] = 0000000000000001\n"
 		"END\n");
 }
 

@@ -43,6 +43,7 @@ struct acpi_config acpi_config_default(
 		.ged_gsi = GSI_GED,
 		.ioapic = LAYOUT_IOAPIC_BASE,
 		.lapic = LAYOUT_LAPIC_BASE,
+		.pci_node = -1,
 	};
 }
 
@@ -125,6 +126,9 @@ static int places_check(const struct acpi_config *cfg)
 	if (!fits_below(cfg->pci_io, KiB(64)) || !fits_below(cfg->mmio32, GiB(4)) ||
 		!range_valid(cfg->mmio64))
 		return log_errno(-EINVAL, "a PCI window is empty or beyond its address space");
+	if (cfg->pci_node >= (int64_t)cfg->topology->nr_nodes)
+		return log_errno(-EINVAL, "PCI devices are on guest node %d of %u", cfg->pci_node,
+			cfg->topology->nr_nodes);
 	if (cfg->ioapic >= GiB(4) || cfg->lapic >= GiB(4))
 		return log_errno(-EINVAL, "I/O APIC and local APIC must be below 4 GiB");
 	return 0;

@@ -79,6 +79,7 @@ struct acpi_config {
 	uint32_t ged_gsi;
 	gpa_t ioapic;
 	gpa_t lapic;
+	int32_t pci_node;   /* the guest node that PCI devices are by; -1: not told */
 	bool pci_hotplug;   /* let the guest drive native PCIe hot-plug */
 	bool apic_physical; /* ask for physical destinations (IPI virtualization wants them) */
 };

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define AML_NAME_OP	 0x08
+#define AML_SCOPE_OP	 0x10
 #define AML_QWORD_PREFIX 0x0e
 
 struct aml_name {
@@ -21,6 +22,18 @@ struct aml_name {
 static_assert(sizeof(struct aml_name) == 14, "ACPI 6.4, 20.2.5.1");
 
 /*
+ * Scope (\_SB.PCI0) { Name (_PXM, n) }: what must not be there at all when there is nothing to tell.
+ * 20.2.5.1: ScopeOp, PkgLength (from itself on), NameString, terms.
+ */
+struct aml_pxm {
+	uint8_t op;
+	uint8_t length;
+	char path[10]; /* RootChar, DualNamePrefix, two segments */
+	struct aml_name name;
+} packed;
+static_assert(sizeof(struct aml_pxm) == 26, "ACPI 6.4, 20.2.5.1");
+
+/*
  * PCI Firmware 3.3, 4.5.1: what the guest may drive itself. The machine has no firmware that
  * would do any of it; hot-plug is the only question.
  */
@@ -29,6 +42,14 @@ static_assert(sizeof(struct aml_name) == 14, "ACPI 6.4, 20.2.5.1");
 #define OSC_AER	       0x08u
 #define OSC_CAPABILITY 0x10u
 #define OSC_LTR	       0x20u
+
+static struct aml_name name_of(const char *name, uint64_t value)
+{
+	struct aml_name n = { .op = AML_NAME_OP, .prefix = AML_QWORD_PREFIX, .value = value };
+
+	memcpy(n.name, name, sizeof(n.name));
+	return n;
+}
 
 uint64_t ssdt_write(struct table_writer *w, const struct acpi_config *cfg)
 {
@@ -58,14 +79,19 @@ uint64_t ssdt_write(struct table_writer *w, const struct acpi_config *cfg)
 	uint64_t at = table_start(w, "SSDT", 2); /* revision 2: integers are 64 bits wide */
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		struct aml_name n = {
-			.op = AML_NAME_OP,
-			.prefix = AML_QWORD_PREFIX,
-			.value = names[i].value,
+		struct aml_name n = name_of(names[i].name, names[i].value);
+
+		table_add(w, &n, sizeof(n));
+	}
+	if (cfg->pci_node >= 0 && cfg->topology->nr_nodes > 1) {
+		struct aml_pxm pxm = {
+			.op = AML_SCOPE_OP,
+			.length = sizeof(pxm) - offsetof(struct aml_pxm, length),
+			.path = "\\\x2e_SB_PCI0",
+			.name = name_of("_PXM", (uint64_t)cfg->pci_node),
 		};
 
-		memcpy(n.name, names[i].name, sizeof(n.name));
-		table_add(w, &n, sizeof(n));
+		table_add(w, &pxm, sizeof(pxm));
 	}
 	table_end(w);
 	return at;
