@@ -38,7 +38,8 @@
 #define EFER_LMA 0x400u
 #define EFER_NXE 0x800u
 
-#define RFLAGS_1 0x2u
+#define RFLAGS_1     0x2u
+#define RFLAGS_IOPL3 0x3000u
 
 #define XCR0_X87 0x1u
 
@@ -68,9 +69,10 @@ int loader_put_gdt(struct loader *l)
 	return loader_put(l, "GDT", gdt, size, 8, &cpu->gdt);
 }
 
-/* Ring 3 gets at ports by the bitmap (SDM vol. 1, 19.5.2: 0 allows, and a last byte of ones), not by
- * IOPL 3: that would allow CLI too, and KVM's back end for hosts without VT-x or AMD-V does not keep
- * a guest's IOPL while it runs. */
+/* Ring 3 gets at ports by IOPL 3 or by this bitmap (SDM vol. 1, 19.5.2: 0 allows, and a last byte of
+ * ones). Both are set up, as not every machine keeps to both: KVM's back end for hosts without VT-x
+ * or AMD-V loses a guest's IOPL while it runs, and QEMU's TCG overlooks the bitmap of a TSS that was
+ * loaded by VMRUN. */
 int loader_put_tss(struct loader *l)
 {
 	struct boot_cpu *cpu = &l->plan->cpu;
@@ -91,6 +93,8 @@ struct kvm_regs boot_cpu_regs(const struct boot_plan *plan, uint32_t vcpu)
 	struct kvm_regs regs = plan->cpu.regs;
 
 	regs.rflags = RFLAGS_1;
+	if (plan->cpu.mode == CPU_USER64)
+		regs.rflags |= RFLAGS_IOPL3;
 	if (plan->all_cpus) {
 		regs.rdi = vcpu;
 		regs.rsp = plan->stack_top - vcpu * plan->stack_stride;
