@@ -81,7 +81,7 @@ static int image_open(struct linux_image *im, const struct blob *f)
 	im->hdr_size = min(0x202u + f->data[HEADER_END_AT] - HEADER_AT, sizeof(im->hdr));
 	setup = ((im->hdr.setup_sects ? im->hdr.setup_sects : 4u) + 1u) * SECTOR;
 	need = (uint64_t)im->hdr.syssize * 16;
-	if (setup >= f->size || align_up(f->size - setup, 16) < need)
+	if (setup >= f->size || f->size - setup < need)
 		return log_errno(-ENOEXEC, "%s: the kernel should be %" PRIu64 " bytes, the file ends at %"
 			PRIu64 "; is it a complete copy?", f->name, setup + need, f->size);
 	im->kernel = f->data + setup;
@@ -91,18 +91,20 @@ static int image_open(struct linux_image *im, const struct blob *f)
 	return 0;
 }
 
-/* Take the kernel's place: its preferred one, or the next above that if it can be moved. It needs
- * init_size bytes from there on before it has read the memory map. */
+/* Take the kernel's place: its preferred one, or the next above that if it can be moved (it then
+ * starts at the next aligned address, so it is put on one). It needs init_size bytes from there on
+ * before it has read the memory map. */
 static int kernel_place(struct loader *l, const struct linux_image *im, gpa_t *at)
 {
 	const struct setup_header *h = &im->hdr;
 	struct range within = { h->pref_address, UINT64_MAX - h->pref_address };
 	uint64_t need_mib;
 
-	*at = h->pref_address;
-	if (*at >= LAYOUT_HIGH_START && loader_take(l, *at, h->init_size))
-		return 0;
-	if (h->relocatable_kernel) {
+	if (!h->relocatable_kernel) {
+		*at = h->pref_address;
+		if (*at >= LAYOUT_HIGH_START && loader_take(l, *at, h->init_size))
+			return 0;
+	} else {
 		/* Lower would not do: it would move itself up to its preferred address again. */
 		within.base = max(within.base, LAYOUT_HIGH_START);
 		within.size = UINT64_MAX - within.base;
