@@ -3,6 +3,11 @@
 # tests/unit/NAME.c, each a cmocka program linked with all of thole but main().
 UNIT_TESTS := \
 	test_power \
+	test_boot \
+	test_boot_elf \
+	test_boot_linux \
+	test_boot_multiboot \
+	test_boot_payload \
 	test_bus \
 	test_config_args \
 	test_config_file \
