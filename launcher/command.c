@@ -38,7 +38,7 @@ static void usage_print(FILE *out)
 		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
 	fprintf(out, "\n"
 		"exit codes of run:\n"
-		"  %-10d the guest powered off; up to 119, a code that the guest gave\n"
+		"  %-10d the guest powered off; others, a code that the guest gave\n"
 		"  %-10d the guest rebooted, and --reboot was not given\n"
 		"  %-10d the guest crashed\n"
 		"  %-10d the guest was stopped hard\n"

@@ -2,8 +2,8 @@
 /*
  * exit_code.h - what `thole run` tells its caller. thole(1), EXIT STATUS, says the same.
  *
- * From 0 to 119 the code is the guest's own: 0 when it powers off, or what it gave through the
- * debug-exit port or the payload interface.
+ * Other codes are the guest's own: 0 when it powers off, else 8 bits of what it gave through the
+ * debug-exit port or the payload interface. A guest that wants to be told apart stays below 120.
  */
 #ifndef LAUNCHER_EXIT_CODE_H
 #define LAUNCHER_EXIT_CODE_H

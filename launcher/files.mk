@@ -13,4 +13,5 @@ LAUNCHER_SRCS := \
 	launcher/run_command.c \
 	launcher/stderr_log.c \
 	launcher/suggest.c \
+	launcher/terminal.c \
 

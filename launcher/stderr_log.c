@@ -3,7 +3,7 @@
  * stderr_log.c - the program's log sink.
  *
  * A line may quote a file's content or a guest's words: control characters don't reach the
- * terminal. A terminal in raw mode wants \r\n; elsewhere a \r would be noise.
+ * terminal.
  */
 #include "launcher/stderr_log.h"
 
@@ -15,7 +15,6 @@
 static struct {
 	enum log_level least;
 	bool colour;
-	bool terminal;
 } sink;
 
 static const struct {
@@ -43,8 +42,7 @@ static void line_write(void *ctx, enum log_level level, const char *line)
 	for (int i = start; i < len; i++)
 		if ((unsigned char)buf[i] < 0x20 || buf[i] == 0x7f)
 			buf[i] = buf[i] == '\t' ? ' ' : '?';
-	len += snprintf(buf + len, sizeof(buf) - (size_t)len, "%s%s", *colour ? "\033[0m" : "",
-		sink.terminal ? "\r\n" : "\n");
+	len += snprintf(buf + len, sizeof(buf) - (size_t)len, "%s\n", *colour ? "\033[0m" : "");
 	/* Nobody to tell when this fails. */
 	if (write(STDERR_FILENO, buf, (size_t)len) < 0)
 		return;
@@ -55,8 +53,7 @@ void stderr_log_install(void)
 	const char *no_color = getenv("NO_COLOR");
 
 	sink.least = LOG_LEVEL_INFO;
-	sink.terminal = isatty(STDERR_FILENO);
-	sink.colour = sink.terminal && !(no_color && *no_color);
+	sink.colour = !(no_color && *no_color) && isatty(STDERR_FILENO);
 	log_set_sink(line_write, NULL);
 }
 

@@ -20,6 +20,7 @@ UNIT_TESTS := \
 	test_serial \
 	test_stats \
 	test_option \
+	test_terminal \
 	test_topology \
 
 # tests/fuzz/NAME.c, each a LLVMFuzzerTestOneInput() whose corpus in tests/fuzz/corpus/NAME/ is
