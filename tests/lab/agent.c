@@ -28,12 +28,12 @@
 
 struct agent {
 	int port, signals;
-	int in, out, err;	/* our ends of the command's streams, -1: closed */
+	int in, out, err; /* our ends of the command's streams, -1: closed */
 	bool tty, ended;
 	pid_t command;
 	uint32_t code;
 	struct frame_in frame;
-	uint8_t input[FRAME_WINDOW_BYTES];	/* received and not yet taken */
+	uint8_t input[FRAME_WINDOW_BYTES]; /* received and not yet taken */
 	uint32_t input_size;
 	bool input_ends;
 };
@@ -132,8 +132,8 @@ static void agent_reap(struct agent *a)
 		if (pid != a->command)
 			continue;
 		a->ended = true;
-		a->code = WIFEXITED(status) ? (uint32_t)WEXITSTATUS(status) :
-					      128u + (uint32_t)WTERMSIG(status);
+		a->code = WIFEXITED(status) ? (uint32_t)WEXITSTATUS(status)
+					    : 128u + (uint32_t)WTERMSIG(status);
 	}
 }
 
@@ -192,7 +192,16 @@ static void exec_command(char **argv)
 
 static void agent_start_tty(struct agent *a, char **argv)
 {
-	a->command = forkpty(&a->out, NULL, NULL, NULL);
+	struct winsize window;
+	int got = 0;
+
+	/* The host sends the size first, so that the command never sees another. */
+	while (got == 0)
+		got = frame_receive(a->port, &a->frame);
+	if (got < 0 || a->frame.head.type != FRAME_WINDOW)
+		power_off();
+	memcpy(&window, a->frame.data, sizeof(window));
+	a->command = forkpty(&a->out, NULL, NULL, &window);
 	if (a->command == 0)
 		exec_command(argv);
 	a->in = fcntl(a->out, F_DUPFD_CLOEXEC, 0);
@@ -260,7 +269,7 @@ int main(int argc, char **argv)
 	} else {
 		agent_start(&a, argv + 1);
 		agent_loop(&a);
-		sync();		/* the exchange directory is the host's */
+		sync(); /* the exchange directory is the host's */
 		send_or_end(&a, FRAME_EXIT, &a.code, sizeof(a.code));
 	}
 	/* The host ends the machine now; if it went away, end ourselves. */

@@ -3,7 +3,8 @@
 # common.sh - what the lab's scripts share: the cache directory, and Debian
 # packages unpacked into it without installing anything.
 #
-# Sourced by bash scripts, which set $me to their name for messages.
+# Sourced by bash scripts, which set $me to their name for messages and may set
+# $exit_code to what die() ends them with.
 #
 # The mirror is always the one that the machine's own apt uses. A release that
 # the machine does not have in its apt configuration is read through a private
@@ -14,7 +15,7 @@
 lab_cache=${THOLE_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/thole/lab}
 
 say() { printf '%s: %s\n' "${me:-lab}" "$*" >&2; }
-die() { say "$*"; exit 1; }
+die() { say "$*"; exit "${exit_code:-1}"; }
 
 need() {
 	local tool

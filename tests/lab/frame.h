@@ -19,15 +19,15 @@
 
 enum frame_type {
 	/* from the lab machine */
-	FRAME_READY = 'R',	/* the command starts now */
-	FRAME_FAILED = 'F',	/* text: why the machine cannot run the command */
+	FRAME_READY = 'R',  /* the command starts now */
+	FRAME_FAILED = 'F', /* text: why the machine cannot run the command */
 	FRAME_STDOUT = 'O',
 	FRAME_STDERR = 'E',
-	FRAME_TAKEN = 'K',	/* uint32_t: bytes of input that the command was given */
-	FRAME_EXIT = 'X',	/* uint32_t: exit code, 128 + signal as in a shell */
+	FRAME_TAKEN = 'K', /* uint32_t: bytes of input that the command was given */
+	FRAME_EXIT = 'X',  /* uint32_t: exit code, 128 + signal as in a shell */
 	/* from the host */
-	FRAME_STDIN = 'I',	/* no bytes: end of file */
-	FRAME_WINDOW = 'W',	/* struct winsize */
+	FRAME_STDIN = 'I',  /* no bytes: end of file */
+	FRAME_WINDOW = 'W', /* struct winsize; with a terminal, the first frame */
 };
 
 struct frame {
@@ -37,13 +37,13 @@ struct frame {
 };
 _Static_assert(sizeof(struct frame) == 8, "both sides agree on this");
 
-#define FRAME_MAX 32768u	/* bytes in a frame; what one write to a port takes */
+#define FRAME_MAX	   32768u /* bytes in a frame; what one write to a port takes */
 #define FRAME_WINDOW_BYTES 65536u /* input sent ahead of FRAME_TAKEN; the port buffers more */
 
 /* A frame being received, piece by piece. */
 struct frame_in {
 	struct frame head;
-	size_t fill;		/* bytes of head and data so far */
+	size_t fill; /* bytes of head and data so far */
 	uint8_t data[FRAME_MAX];
 };
 

@@ -33,7 +33,7 @@
 
 #include "frame.h"
 
-#define CHANNEL_FD 3	/* in QEMU */
+#define CHANNEL_FD 3 /* in QEMU */
 
 struct front {
 	const char *result, *log;
@@ -46,8 +46,8 @@ struct front {
 	struct frame_in in;
 
 	bool stdin_open, ready;
-	uint32_t unread;	/* bytes of input sent and not taken yet */
-	const char *state;	/* set: the run is over */
+	uint32_t unread;   /* bytes of input sent and not taken yet */
+	const char *state; /* set: the run is over */
 	uint32_t code;
 	uint64_t stdout_bytes, stdin_bytes;
 	char reason[512];
@@ -66,7 +66,7 @@ static void on_signal(int sig)
 static void signals_init(void)
 {
 	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGWINCH };
-	struct sigaction act = { .sa_handler = on_signal };	/* no SA_RESTART: calls end */
+	struct sigaction act = { .sa_handler = on_signal }; /* no SA_RESTART: calls end */
 	struct itimerval tick = { .it_interval.tv_sec = 1, .it_value.tv_sec = 1 };
 	size_t i;
 
@@ -119,10 +119,11 @@ static void front_write(struct front *f, int fd, const uint8_t *data, size_t siz
 
 static void front_window(struct front *f)
 {
-	struct winsize ws;
+	struct winsize ws = { 0 };
 
 	window_changed = 0;
-	if (f->tty && f->ready && ioctl(STDIN_FILENO, TIOCGWINSZ, &ws) == 0)
+	ioctl(STDIN_FILENO, TIOCGWINSZ, &ws); /* or 0: not known */
+	if (f->tty && f->ready)
 		frame_send(f->channel, FRAME_WINDOW, &ws, sizeof(ws));
 }
 
@@ -141,9 +142,7 @@ static void front_frame(struct front *f)
 	if (size == sizeof(value))
 		memcpy(&value, f->in.data, sizeof(value));
 	switch (f->in.head.type) {
-	case FRAME_READY:
-		front_ready(f);
-		break;
+	case FRAME_READY: front_ready(f); break;
 	case FRAME_FAILED:
 		snprintf(f->reason, sizeof(f->reason), "%.*s", (int)size, (char *)f->in.data);
 		f->state = "failed";
@@ -152,12 +151,8 @@ static void front_frame(struct front *f)
 		f->stdout_bytes += size;
 		front_write(f, STDOUT_FILENO, f->in.data, size);
 		break;
-	case FRAME_STDERR:
-		front_write(f, STDERR_FILENO, f->in.data, size);
-		break;
-	case FRAME_TAKEN:
-		f->unread -= value;
-		break;
+	case FRAME_STDERR: front_write(f, STDERR_FILENO, f->in.data, size); break;
+	case FRAME_TAKEN: f->unread -= value; break;
 	case FRAME_EXIT:
 		f->code = value;
 		f->state = "exited";
@@ -224,7 +219,7 @@ static void exec_qemu(const struct front *f, int channel, pid_t parent, char **a
 	else
 		dup2(channel, CHANNEL_FD);
 	close_range(CHANNEL_FD + 1, ~0u, 0);
-	setsid();		/* a terminal's Ctrl-C is not for QEMU */
+	setsid(); /* a terminal's Ctrl-C is not for QEMU */
 	signal(SIGPIPE, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -259,8 +254,8 @@ static int front_report(const struct front *f)
 
 	if (!out)
 		return -errno;
-	fprintf(out, "state=%s\nready=%d\ncode=%u\nstdout_bytes=%llu\nstdin_bytes=%llu\n",
-		f->state, f->ready, f->code, (unsigned long long)f->stdout_bytes,
+	fprintf(out, "state=%s\nready=%d\ncode=%u\nstdout_bytes=%llu\nstdin_bytes=%llu\n", f->state,
+		f->ready, f->code, (unsigned long long)f->stdout_bytes,
 		(unsigned long long)f->stdin_bytes);
 	fputs("reason='", out);
 	for (c = f->reason; *c; c++)
@@ -302,6 +297,7 @@ int main(int argc, char **argv)
 {
 	static struct front f;
 	struct termios before, raw;
+	bool terminal;
 	int err;
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -318,14 +314,14 @@ int main(int argc, char **argv)
 	f.stdin_open = !f.no_stdin;
 	if (f.no_stdin)
 		frame_send(f.channel, FRAME_STDIN, "", 0);
-	f.tty = f.tty && tcgetattr(STDIN_FILENO, &before) == 0;
-	if (f.tty) {
+	terminal = f.tty && tcgetattr(STDIN_FILENO, &before) == 0;
+	if (terminal) {
 		raw = before;
 		cfmakeraw(&raw);
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 	}
 	front_loop(&f);
-	if (f.tty)
+	if (terminal)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	kill(f.qemu, SIGKILL);
 	waitpid(f.qemu, NULL, 0);

@@ -46,11 +46,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define KLOG_CONSOLE_OFF 6	/* syslog(2) */
-#define KLOG_CONSOLE_ON 7
-#define MODULE_DIR "/modules"
-#define MAX_NUMBER 4096		/* CPUs, nodes */
+#define ARRAY_SIZE(a)	 (sizeof(a) / sizeof((a)[0]))
+#define KLOG_CONSOLE_OFF 6 /* syslog(2) */
+#define KLOG_CONSOLE_ON	 7
+#define MODULE_DIR	 "/modules"
+#define MAX_NUMBER	 4096 /* CPUs, nodes */
 
 /* A line at once, so that nothing gets between its parts. */
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -166,13 +166,13 @@ static void report_cpus(void)
 		if (apicids[cpu] < 0)
 			continue;
 		file_line(package, sizeof(package), "%s/cpu%d/topology/physical_package_id", dir,
-			  cpu);
+			cpu);
 		file_line(die, sizeof(die), "%s/cpu%d/topology/die_id", dir, cpu);
 		file_line(core, sizeof(core), "%s/cpu%d/topology/core_id", dir, cpu);
 		file_line(siblings, sizeof(siblings), "%s/cpu%d/topology/thread_siblings_list", dir,
-			  cpu);
+			cpu);
 		say("cpu %d apicid=%ld package=%s die=%s core=%s siblings=%s node=%d", cpu,
-		    apicids[cpu], package, die, core, siblings, cpu_node(cpu));
+			apicids[cpu], package, die, core, siblings, cpu_node(cpu));
 	}
 }
 
@@ -192,7 +192,7 @@ static int report_nodes(bool count_only)
 		file_line(cpus, sizeof(cpus), "%s/node%d/cpulist", dir, node);
 		file_line(distances, sizeof(distances), "%s/node%d/distance", dir, node);
 		say("node %d cpus=%s mem_kib=%ld distances=%s", node, cpus,
-		    file_number(path, "MemTotal:"), distances);
+			file_number(path, "MemTotal:"), distances);
 	}
 	return count;
 }
@@ -205,13 +205,13 @@ static void report_machine(void)
 
 	uname(&name);
 	say("hello kernel=%s cpus_online=%ld mem_kib=%ld nodes=%d", name.release,
-	    sysconf(_SC_NPROCESSORS_ONLN), file_number("/proc/meminfo", "MemTotal:"),
-	    report_nodes(true));
+		sysconf(_SC_NPROCESSORS_ONLN), file_number("/proc/meminfo", "MemTotal:"),
+		report_nodes(true));
 	report_cpus();
 	report_nodes(false);
 	say("clocksource %s available=%s",
-	    file_line(clock, sizeof(clock), "%s/current_clocksource", dir),
-	    file_line(clocks, sizeof(clocks), "%s/available_clocksource", dir));
+		file_line(clock, sizeof(clock), "%s/current_clocksource", dir),
+		file_line(clocks, sizeof(clocks), "%s/available_clocksource", dir));
 }
 
 /* A record of /dev/kmsg is "priority,number,microseconds,flags;text\n" and more. */
@@ -227,7 +227,7 @@ static void order_dmesg(const char *value)
 	say("dmesg-begin");
 	for (;;) {
 		n = read(fd, record, sizeof(record) - 1);
-		if (n < 0 && errno == EPIPE)	/* overwritten meanwhile */
+		if (n < 0 && errno == EPIPE) /* overwritten meanwhile */
 			continue;
 		if (n <= 0)
 			break;
@@ -260,11 +260,11 @@ static void order_pci(const char *value)
 		n = readlink(path, driver, sizeof(driver) - 1);
 		driver[n > 0 ? n : 0] = '\0';
 		say("pci %s %s:%s class=%s node=%s driver=%s", entry->d_name,
-		    file_line(vendor, sizeof(vendor), "%s/%s/vendor", dir, entry->d_name),
-		    file_line(device, sizeof(device), "%s/%s/device", dir, entry->d_name),
-		    file_line(class, sizeof(class), "%s/%s/class", dir, entry->d_name),
-		    file_line(path, 16, "%s/%s/numa_node", dir, entry->d_name),
-		    n > 0 ? strrchr(driver, '/') + 1 : "-");
+			file_line(vendor, sizeof(vendor), "%s/%s/vendor", dir, entry->d_name),
+			file_line(device, sizeof(device), "%s/%s/device", dir, entry->d_name),
+			file_line(class, sizeof(class), "%s/%s/class", dir, entry->d_name),
+			file_line(path, 16, "%s/%s/numa_node", dir, entry->d_name),
+			n > 0 ? strrchr(driver, '/') + 1 : "-");
 	}
 	if (all)
 		closedir(all);
@@ -353,7 +353,7 @@ static void order_panic(const char *value)
 	klogctl(KLOG_CONSOLE_ON, NULL, 0);
 	if (fd < 0 || write(fd, "c", 1) != 1)
 		say("panic failed: %s", strerror(errno));
-	_exit(1);		/* process 1 ending is a panic, too */
+	_exit(1); /* process 1 ending is a panic, too */
 }
 
 /* Can this input device be the power button? */
@@ -445,7 +445,7 @@ static void order_cat_stdin(const char *value)
 
 static const struct order {
 	const char *name;
-	void (*run)(const char *value);	/* value: what is behind "=", or "" */
+	void (*run)(const char *value); /* value: what is behind "=", or "" */
 } orders[] = {
 	{ "dmesg", order_dmesg },
 	{ "pci", order_pci },
@@ -490,7 +490,7 @@ static void run_command_line(void)
 	file_line(line, sizeof(line), "/proc/cmdline");
 	for (word = strtok_r(line, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
 		if (strcmp(word, "--") == 0)
-			break;	/* what follows are our arguments */
+			break; /* what follows are our arguments */
 		if (strncmp(word, key, strlen(key)) == 0)
 			run_orders(word + strlen(key));
 	}
@@ -524,7 +524,7 @@ static void mount_all(void)
 	for (i = 0; i < ARRAY_SIZE(mounts); i++) {
 		mkdir(mounts[i].dir, 0755);
 		if (mount(mounts[i].type, mounts[i].dir, mounts[i].type, 0, NULL) < 0 &&
-		    errno != EBUSY)
+			errno != EBUSY)
 			say("mount %s failed: %s", mounts[i].dir, strerror(errno));
 	}
 }
