@@ -13,6 +13,7 @@ UNIT_TESTS := \
 	test_config_file \
 	test_cpulist \
 	test_acpi \
+	test_host \
 	test_layout \
 	test_log \
 	test_mem \
