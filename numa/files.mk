@@ -5,4 +5,5 @@ NUMA_SRCS := \
 	numa/host_load.c \
 	numa/host_pages.c \
 	numa/host_sysfs.c \
+	numa/request.c \
 

@@ -22,6 +22,7 @@ UNIT_TESTS := \
 	test_stats \
 	test_option \
 	test_terminal \
+	test_request \
 	test_topology \
 
 # tests/fuzz/NAME.c, each a LLVMFuzzerTestOneInput() whose corpus in tests/fuzz/corpus/NAME/ is
