@@ -5,5 +5,15 @@ NUMA_SRCS := \
 	numa/host_load.c \
 	numa/host_pages.c \
 	numa/host_sysfs.c \
+	numa/plan.c \
+	numa/plan_cores.c \
+	numa/plan_given.c \
+	numa/plan_json.c \
+	numa/plan_memory.c \
+	numa/plan_mirror.c \
+	numa/plan_nodes.c \
+	numa/plan_print.c \
+	numa/plan_refuse.c \
+	numa/plan_warn.c \
 	numa/request.c \
 

@@ -22,6 +22,7 @@ UNIT_TESTS := \
 	test_stats \
 	test_option \
 	test_terminal \
+	test_plan \
 	test_request \
 	test_topology \
 
