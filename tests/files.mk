@@ -14,6 +14,7 @@ UNIT_TESTS := \
 	test_cpulist \
 	test_acpi \
 	test_host \
+	test_cpuid \
 	test_layout \
 	test_log \
 	test_mem \

@@ -1,5 +1,7 @@
 # What vmm/ is built from, one file a line.
 VMM_SRCS := \
+	vmm/cpuid.c \
+	vmm/cpuid_topology.c \
 	vmm/power.c \
 	vmm/payload_ports.c \
 	vmm/bus.c \

@@ -23,7 +23,7 @@
  * What devices must do for these tables to be true.
  *
  * Event register (acpi_config.ged, one aligned 32-bit read): returns the pending events and clears
- * them in the same step; writes are ignored. A device sets its bit, then pulses the line ged_gsi
+ * them in the same step; a guest never writes it. A device sets its bit, then pulses the line ged_gsi
  * (edge, active high). An interrupt that finds no event is harmless.
  */
 #define ACPI_GED_POWER_BUTTON 0x1u
