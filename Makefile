@@ -35,7 +35,7 @@ UNIT     := $(UNIT_TESTS:%=$(B)/tests/unit/%)
 PROGRAM := $(if $(SAN),$(B)/thole,thole)
 
 .PHONY: all
-all: $(PROGRAM)
+all: $(PROGRAM) ## build the program; CC=clang, SAN=1 (sanitizers), V=1 (show commands)
 
 $(PROGRAM): $(B)/launcher/main.o $(LIB)
 	$(call say,LD,$@)
@@ -81,19 +81,28 @@ $(MULTIBOOT_KERNELS:%=$(B)/tests/payload/%.elf): $(B)/tests/payload/%.elf: tests
 		-Wl,-T,tests/payload/multiboot.lds -o $@ $<
 
 .PHONY: payloads
-payloads: $(PAYLOAD_ELFS)
+payloads: $(PAYLOAD_ELFS) ## build the test guests
 
 .PHONY: unit
-unit: $(UNIT)
-	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP tests/check $(UNIT)
+unit: $(UNIT) $(PROGRAM) ## run what needs neither KVM nor time
+	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP THOLE=$(abspath $(PROGRAM)) CC="$(CC)" SAN=$(SAN) \
+		tests/check $(UNIT) $(CLI_TESTS)
 
 .PHONY: layers
-layers:
+layers: ## check which folder includes which
 	$(Q)tests/layers
 
 .PHONY: clean
-clean:
+clean: ## remove what was built
 	$(Q)rm -rf build thole
+
+include launcher/install.mk
+
+.PHONY: help
+help: ## show this
+	$(Q)sed -n 's/^\([a-z][a-z0-9-]*\):.* ## \(.*\)/\1\t\2/p' $(filter %.mk Makefile,$(MAKEFILE_LIST)) | \
+		sort | while IFS="$$(printf '\t')" read -r name text; do \
+		printf '  %-12s %s\n' "$$name" "$$text"; done
 
 .SECONDARY:
 

@@ -50,7 +50,7 @@ static void usage_print(FILE *out)
 		EXIT_CODE_FAILED);
 }
 
-/* For completion and the manual pages; a record a line, its fields separated by tabs. */
+/* For completion and the manual pages: a record a line, its fields between tabs, none empty. */
 static void options_print(FILE *out)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
@@ -60,8 +60,8 @@ static void options_print(FILE *out)
 
 		fprintf(out, "option\t%s\t%c\t%s\t%s\t", o->name, o->letter ? o->letter : '-',
 			o->type->kind, option_groups[o->group]);
-		if (o->type == &type_bool)
-			fputs("yes no", out);
+		if (!o->choice)
+			fputs(o->type == &type_bool ? "yes no" : "-", out);
 		for (const char *const *c = o->choice; c && *c; c++)
 			fprintf(out, "%s%s", c == o->choice ? "" : " ", *c);
 		fprintf(out, "\t%s\t%s\t%s\t%s\t%s\n", o->arg ? o->arg : "-", o->def ? o->def : "-",

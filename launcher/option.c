@@ -74,8 +74,8 @@ const struct option_row options[] = {
 	{ "debug-exit", &type_port, AT(debug_exit, int32_t), GROUP_MACHINE, .max = 0xffff,
 	  .def = "none", .arg = "PORT",
 	  .help = "I/O port through which the guest ends with an exit code",
-	  .more = "A value v written there ends the machine with exit code 2v + 1, of which 8 bits are "
-		"kept: the way of QEMU's isa-debug-exit, which test kernels know." },
+	  .more = "A value v written there ends the machine with exit code 2v + 1, of which 8 "
+		"bits are kept: the way of QEMU's isa-debug-exit, which test kernels know." },
 
 	{ "host-cpus", &type_cpulist, AT(host_cpus, struct cpulist), GROUP_PLACE, .arg = "LIST",
 	  .help = "host CPUs that may be used; without it, those that thole may run on" },

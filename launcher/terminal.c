@@ -162,8 +162,8 @@ static void handlers_install(void)
 		sigdelset(&end.sa_mask, ending[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(ending); i++) {
 		sigaction(ending[i], NULL, &tty.old[i]);
-		/* A handler that the program has means that the signal doesn't end it; after a fault
-		 * it can only report and end. */
+		/* A handler that the program has means that the signal doesn't end it; after a
+		 * fault it can only report and end. */
 		if (tty.old[i].sa_handler == SIG_DFL ||
 			(i < FAULTS && tty.old[i].sa_handler != SIG_IGN))
 			sigaction(ending[i], &end, NULL);

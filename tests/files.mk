@@ -27,6 +27,13 @@ UNIT_TESTS := \
 	test_request \
 	test_topology \
 
+# Executable scripts that print TAP and need no more than the program and a shell.
+CLI_TESTS := \
+	tests/cli/program \
+	tests/cli/man \
+	tests/cli/completion \
+	tests/cli/install \
+
 # tests/fuzz/NAME.c, each a LLVMFuzzerTestOneInput() whose corpus in tests/fuzz/corpus/NAME/ is
 # replayed by `make check`; `make fuzz-NAME` runs the fuzzer itself.
 FUZZ_TARGETS := \

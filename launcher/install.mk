@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# install.mk - manual pages from their templates, and what goes where in the file system.
+
+BINDIR        ?= $(PREFIX)/bin
+INCLUDEDIR    ?= $(PREFIX)/include/thole
+DATADIR       ?= $(PREFIX)/share
+MANDIR        ?= $(DATADIR)/man
+DOCDIR        ?= $(DATADIR)/doc/thole
+COMPLETIONDIR ?= $(DATADIR)/bash-completion/completions
+
+INSTALL_HEADERS := vmm/include/thole/payload.h vmm/boot/payload.lds
+INSTALL_DOCS    := COPYING $(wildcard README.md)
+INSTALL_CONFIGS := $(sort $(wildcard configs/*.cfg))
+MAN             := $(B)/launcher/thole.1 $(B)/launcher/thole.cfg.5
+
+# Changes when the place does.
+$(B)/launcher/docdir: FORCE
+	$(Q)mkdir -p $(@D) && echo $(DOCDIR) | cmp -s - $@ || echo $(DOCDIR) >$@
+
+.PHONY: FORCE
+FORCE:
+
+# The options in them are the program's own account of itself.
+$(MAN): $(B)/%: %.in launcher/man.awk $(PROGRAM) $(B)/launcher/docdir
+	$(call say,MAN,$@)
+	$(Q)mkdir -p $(@D) && $(abspath $(PROGRAM)) --dump-options >$@.options
+	$(Q)awk -v docdir=$(DOCDIR) -f launcher/man.awk - $< <$@.options >$@.new && mv $@.new $@
+
+.PHONY: man
+man: $(MAN) ## make the manual pages, in build/
+
+# Source and place of each file, one pair a line, for install and uninstall alike.
+define INSTALLED
+0755 $(PROGRAM) $(BINDIR)/thole
+0644 $(B)/launcher/thole.1 $(MANDIR)/man1/thole.1
+0644 $(B)/launcher/thole.cfg.5 $(MANDIR)/man5/thole.cfg.5
+0644 launcher/thole.bash $(COMPLETIONDIR)/thole
+$(foreach f,$(INSTALL_HEADERS),0644 $f $(INCLUDEDIR)/$(notdir $f)$(newline))
+$(foreach f,$(INSTALL_DOCS),0644 $f $(DOCDIR)/$(notdir $f)$(newline))
+$(foreach f,$(INSTALL_CONFIGS),0644 $f $(DOCDIR)/configs/$(notdir $f)$(newline))
+endef
+
+define newline
+
+
+endef
+
+export INSTALLED
+
+.PHONY: install
+install: $(PROGRAM) $(MAN) ## install under PREFIX (/usr/local), with DESTDIR before it
+	$(Q)printf '%s\n' "$$INSTALLED" | while read -r mode from to; do \
+		[ -z "$$to" ] || install -D -m $$mode "$$from" "$(DESTDIR)$$to" || exit 1; done
+
+.PHONY: uninstall
+uninstall: ## remove what install put there
+	$(Q)printf '%s\n' "$$INSTALLED" | while read -r mode from to; do \
+		[ -z "$$to" ] || rm -f "$(DESTDIR)$$to"; done
+	$(Q)for dir in $(DOCDIR)/configs $(DOCDIR) $(INCLUDEDIR); do \
+		[ ! -d "$(DESTDIR)$$dir" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$dir"; done
