@@ -2,6 +2,10 @@
 VMM_SRCS := \
 	vmm/cpuid.c \
 	vmm/cpuid_topology.c \
+	vmm/crash.c \
+	vmm/exit.c \
+	vmm/vcpu.c \
+	vmm/vcpu_state.c \
 	vmm/power.c \
 	vmm/payload_ports.c \
 	vmm/bus.c \

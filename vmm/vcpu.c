@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vcpu.c - vCPU threads: make, wait for the others, run, leave.
+ *
+ * A vCPU is got out of the guest by setting immediate_exit in its kvm_run and then sending a signal:
+ * if it is in the guest, the signal ends KVM_RUN; if it is about to enter, KVM_RUN returns at once.
+ * The flag is never taken back, so there is no window (api.rst, 5: immediate_exit).
+ */
+#include "vmm/vcpu.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "vmm/exit.h"
+#include "vmm/log.h"
+#include "vmm/vcpu_state.h"
+
+/* Deep enough for a device's handlers and a crash report; touched by the page. */
+#define STACK_BYTES KiB(256)
+
+int vcpu_signal(void)
+{
+	return SIGRTMIN;
+}
+
+static void signal_ignored(int sig)
+{
+	(void)sig; /* its arrival alone interrupts KVM_RUN */
+}
+
+static int vcpu_open(struct vcpu *v)
+{
+	apicid_t id = topology_apicid(v->all->setup->topology, v->index);
+	int err;
+
+	/* KVM takes the vCPU's id for its initial APIC id (api.rst, 4.7). */
+	v->fd = kvm_ioctl_val(v->vm->fd, KVM_CREATE_VCPU, id.id);
+	if (v->fd < 0)
+		return log_errno(v->fd, "vCPU %u: KVM does not make it (APIC id %u): %m", v->index, id.id);
+	v->run = mmap(NULL, v->vm->kvm->run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
+	if (v->run == MAP_FAILED) {
+		v->run = NULL;
+		return log_errno(-errno, "vCPU %u: cannot map its state: %m", v->index);
+	}
+	err = vcpu_state_set(v->fd, v->index, v->all->setup);
+	return err ? log_errno(err, "vCPU %u: KVM does not take its start state: %m", v->index) : 0;
+}
+
+/* Tell the starter how it went; wait for its word. True: run. */
+static bool start_agreed(struct vcpus *all, int err)
+{
+	bool run;
+
+	pthread_mutex_lock(&all->lock);
+	all->ready++;
+	if (err && !all->err)
+		all->err = err;
+	pthread_cond_broadcast(&all->changed);
+	while (!all->go)
+		pthread_cond_wait(&all->changed, &all->lock);
+	run = !all->err;
+	pthread_mutex_unlock(&all->lock);
+	return run;
+}
+
+static int run_failed(struct vcpu *v, int err)
+{
+	if (end_set(&v->vm->end, END_FAILED, 0))
+		log_errno(err, "vCPU %u: KVM_RUN failed: %m", v->index);
+	return err;
+}
+
+static void vcpu_loop(struct vcpu *v)
+{
+	struct vcpus *all = v->all;
+	enum verdict verdict = VERDICT_RUN;
+
+	while (verdict == VERDICT_RUN && !atomic_load_explicit(&all->stop, memory_order_acquire)) {
+		int r = ioctl(v->fd, KVM_RUN, 0);
+
+		if (r < 0 && errno != EINTR && errno != EAGAIN) {
+			/* Some failures come with an exit reason that says more. */
+			run_failed(v, -errno);
+			return;
+		}
+		if (r == 0)
+			verdict = exit_handle(v);
+	}
+}
+
+/* The last payload vCPU to be done switches the machine off. */
+static void vcpu_left(struct vcpu *v)
+{
+	if (atomic_fetch_sub(&v->all->running, 1) == 1 && v->parked)
+		end_set(&v->vm->end, END_POWER_OFF, 0);
+}
+
+static void *vcpu_thread(void *arg)
+{
+	struct vcpu *v = arg;
+	const struct vcpu_setup *setup = v->all->setup;
+	int err = setup->on_thread ? setup->on_thread(setup->ctx, v->index) : 0;
+
+	if (!err)
+		err = vcpu_open(v);
+	if (start_agreed(v->all, err)) {
+		vcpu_loop(v);
+		vcpu_left(v);
+	}
+	return NULL;
+}
+
+static int threads_create(struct vcpus *all)
+{
+	pthread_attr_t attr;
+	int err = 0;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	for (uint32_t i = 0; i < all->nr && !err; i++) {
+		struct vcpu *v = &all->vcpu[i];
+
+		err = -pthread_create(&v->thread, &attr, vcpu_thread, v);
+		v->has_thread = !err;
+		if (err)
+			log_errno(err, "vCPU %u: cannot make a thread: %m; is there a limit (ulimit -u)?", i);
+	}
+	pthread_attr_destroy(&attr);
+	return err;
+}
+
+/* Wait until every thread that exists has made its vCPU, then let them all go on, or leave. */
+static int threads_release(struct vcpus *all, int err)
+{
+	uint32_t threads = 0;
+
+	for (uint32_t i = 0; i < all->nr; i++)
+		threads += all->vcpu[i].has_thread;
+	pthread_mutex_lock(&all->lock);
+	while (all->ready < threads)
+		pthread_cond_wait(&all->changed, &all->lock);
+	if (err && !all->err)
+		all->err = err;
+	err = all->err;
+	all->go = true;
+	pthread_cond_broadcast(&all->changed);
+	pthread_mutex_unlock(&all->lock);
+	return err;
+}
+
+int vcpus_start(struct vcpus *all, struct vm *vm, uint32_t nr, const struct vcpu_setup *setup)
+{
+	struct sigaction ignore = { .sa_handler = signal_ignored };
+	int err;
+
+	*all = (struct vcpus){ .vm = vm, .setup = setup, .nr = nr };
+	all->vcpu = calloc(nr, sizeof(*all->vcpu));
+	if (!all->vcpu)
+		return log_errno(-ENOMEM, "no memory for %u vCPUs: %m", nr);
+	for (uint32_t i = 0; i < nr; i++)
+		all->vcpu[i] = (struct vcpu){ .all = all, .vm = vm, .index = i, .fd = -1 };
+	atomic_store(&all->running, nr);
+	pthread_mutex_init(&all->lock, NULL);
+	pthread_cond_init(&all->changed, NULL);
+	sigaction(vcpu_signal(), &ignore, NULL);
+	err = threads_create(all);
+	err = threads_release(all, err);
+	if (err) {
+		vcpus_stop(all);
+		vcpus_fini(all);
+	}
+	return err;
+}
+
+void vcpus_stop(struct vcpus *all)
+{
+	atomic_store_explicit(&all->stop, true, memory_order_release);
+	for (uint32_t i = 0; i < all->nr; i++) {
+		struct vcpu *v = &all->vcpu[i];
+
+		if (v->run)
+			__atomic_store_n(&v->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+		if (v->has_thread)
+			pthread_kill(v->thread, vcpu_signal());
+	}
+	for (uint32_t i = 0; i < all->nr; i++) {
+		struct vcpu *v = &all->vcpu[i];
+
+		if (v->has_thread)
+			pthread_join(v->thread, NULL);
+		v->has_thread = false;
+	}
+}
+
+void vcpus_fini(struct vcpus *all)
+{
+	for (uint32_t i = 0; i < all->nr; i++) {
+		struct vcpu *v = &all->vcpu[i];
+
+		if (v->run)
+			munmap(v->run, all->vm->kvm->run_bytes);
+		if (v->fd >= 0)
+			close(v->fd);
+	}
+	pthread_cond_destroy(&all->changed);
+	pthread_mutex_destroy(&all->lock);
+	free(all->vcpu);
+	*all = (struct vcpus){ 0 };
+}

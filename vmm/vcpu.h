@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vcpu.h - one thread a vCPU: made, started, stopped, counted.
+ *
+ * Each thread makes its own vCPU, so that what the kernel allocates for it lies near the CPU that it
+ * runs on, then all wait for a common start:
+ *
+ *   vcpus_start: threads -> on_thread() -> KVM_CREATE_VCPU -> CPUID, MSRs, registers -> [all ready] -> run
+ *   vcpus_stop:  stop flag, immediate_exit and a signal to each -> join -> (statistics) -> vcpus_fini
+ *
+ * A vCPU thread leaves when the machine's end is set, when it is told to stop, or when its payload
+ * says that it is done.
+ *
+ * Threads: start, stop and fini on one; counters may be read from any at any time (each is
+ * written by its own thread only). Owns: threads, vCPU fds. Borrows: the vm and the setup's values.
+ */
+#ifndef VMM_VCPU_H
+#define VMM_VCPU_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "vmm/boot/boot.h"
+#include "vmm/cpuid.h"
+#include "vmm/topology.h"
+#include "vmm/vm.h"
+
+/* KVM's exit reasons that we count apart; the last also counts what is above it. */
+#define VCPU_EXIT_REASONS 48
+
+struct vcpus;
+
+struct vcpu {
+	struct vcpus *all;
+	struct vm *vm;
+	uint32_t index;
+	int fd;
+	struct kvm_run *run;
+	pthread_t thread;
+	bool has_thread;
+	bool parked; /* its payload is done; written by its own thread */
+	uint64_t exits[VCPU_EXIT_REASONS];
+	uint64_t nobody; /* accesses that no device answered */
+	uint64_t bad;    /* accesses that made no sense to their device */
+};
+
+/* What vCPUs are made from; borrowed until vcpus_stop(). */
+struct vcpu_setup {
+	const struct topology *topology;
+	const struct kvm_cpuid2 *supported; /* KVM's CPUID set */
+	const struct cpuid_config *cpuid;
+	const struct boot_plan *boot;
+	/* Called first on each vCPU's thread (pinning, naming); 0 or -errno, reported. May be NULL. */
+	int (*on_thread)(void *ctx, uint32_t vcpu);
+	void *ctx;
+};
+
+struct vcpus {
+	struct vm *vm;
+	const struct vcpu_setup *setup;
+	uint32_t nr;
+	struct vcpu *vcpu;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	uint32_t ready; /* threads that have made their vCPU, or failed */
+	int err;        /* the first failure */
+	bool go;        /* all are ready: run, or leave if err */
+	_Atomic bool stop;
+	_Atomic uint32_t running;
+};
+
+/*
+ * Make nr vCPUs and let them run. On an error (reported) nothing runs and nothing is left.
+ * Installs a handler for VCPU_SIGNAL, which must not be used for anything else.
+ */
+int vcpus_start(struct vcpus *all, struct vm *vm, uint32_t nr, const struct vcpu_setup *setup) must_check;
+
+/* Make every vCPU leave the guest, and wait until the threads are gone; counters stay readable. */
+void vcpus_stop(struct vcpus *all);
+
+/* After vcpus_stop(). */
+void vcpus_fini(struct vcpus *all);
+
+/* The signal that gets a vCPU out of the guest. */
+int vcpu_signal(void);
+
+#endif
