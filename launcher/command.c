@@ -15,6 +15,7 @@ static int help_command(int argc, char **argv);
 
 static const struct command commands[] = {
 	{ "run", run_command, "start a machine and wait for its end" },
+	{ "kvm", kvm_command, "show what this host's KVM can do" },
 	{ "help", help_command, "show how a command is used" },
 };
 

@@ -40,6 +40,7 @@ FUZZ_TARGETS := \
 
 # tests/payload/NAME.c, guests for `thole run --payload`, linked at payload addresses.
 PAYLOADS := \
+	flood \
 	exitcode \
 	hello \
 	spin \
@@ -51,6 +52,7 @@ MULTIBOOT_KERNELS := \
 
 # Executable scripts that print TAP: on this machine's /dev/kvm, and in the lab.
 PAYLOAD_TESTS := \
+	tests/payload/test-payload \
 
 LAB_TESTS := \
 

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * file_replace.h - write a file whole or not at all.
+ *
+ * The text is written to a temporary file beside it, which then takes its name: a full disk or a
+ * kill leaves the former file. What is no regular file (a pipe, /dev/stdout) is written to directly.
+ *
+ * Threads: any. Errors: negative errno, reported with the file's name.
+ */
+#ifndef LAUNCHER_FILE_REPLACE_H
+#define LAUNCHER_FILE_REPLACE_H
+
+#include "vmm/util.h"
+
+/* text and a final newline. */
+int file_replace(const char *path, const char *text) must_check;
+
+#endif

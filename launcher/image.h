@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * image.h - a file's content as a blob.
+ *
+ * It is read, not mapped: a file that somebody truncates while we look at it would kill a reader of
+ * its mapping.
+ *
+ * Threads: any. Ownership: image_load() allocates, image_free() releases; the name is borrowed.
+ * Errors: negative errno, reported with the file's name.
+ */
+#ifndef LAUNCHER_IMAGE_H
+#define LAUNCHER_IMAGE_H
+
+#include "vmm/boot/boot.h"
+
+/* what: "kernel", "initrd", …, for the report. An empty file is an error. */
+int image_load(struct blob *b, const char *what, const char *path) must_check;
+void image_free(struct blob *b);
+
+#endif

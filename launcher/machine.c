@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* machine.c - start the units, run the loop, stop the units. */
+#include "launcher/machine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "launcher/stats_file.h"
+#include "vmm/log.h"
+
+static void units_stop(struct machine *m, size_t started)
+{
+	while (started--)
+		machine_units[started]->stop(m);
+}
+
+static int units_start(struct machine *m, size_t *started)
+{
+	int err;
+
+	for (*started = 0; machine_units[*started]; ++*started) {
+		log_debug("starting: %s", machine_units[*started]->name);
+		if ((err = machine_units[*started]->start(m)) != 0) {
+			units_stop(m, *started);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* With the vCPUs stopped and everything else still there. */
+static int machine_report(const struct machine *m)
+{
+	return m->cfg->stats ? stats_file_write(m->cfg->stats, &m->vm, &m->vcpus) : 0;
+}
+
+int machine_run(const struct run_config *cfg, enum end_kind *kind, int *code)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	size_t started = 0;
+	int err;
+
+	if (!m)
+		return log_errno(-ENOMEM, "cannot describe a machine: %m");
+	m->cfg = cfg;
+	err = units_start(m, &started);
+	if (!err) {
+		err = loop_run(&m->vm.loop);
+		if (err)
+			end_set(&m->vm.end, END_FAILED, 0);
+		vcpus_stop(&m->vcpus);
+		if (!err)
+			err = machine_report(m);
+		*kind = end_kind(&m->vm.end);
+		*code = m->vm.end.code;
+		units_stop(m, started);
+	}
+	free(m);
+	return err;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * machine.h - one virtual machine from its configuration to its end.
+ *
+ *   options + file -> config -> [units, in order: see units.c] -> run -> statistics -> [undone in reverse]
+ *
+ * Threads: one machine on the calling thread, which becomes the event loop. Owns all it makes;
+ * borrows the configuration. Errors: negative errno, reported.
+ */
+#ifndef LAUNCHER_MACHINE_H
+#define LAUNCHER_MACHINE_H
+
+#include "launcher/config.h"
+#include "launcher/console.h"
+#include "launcher/stopper.h"
+#include "vmm/boot/boot.h"
+#include "vmm/cpuid.h"
+#include "vmm/debug_exit.h"
+#include "vmm/kvm.h"
+#include "vmm/layout.h"
+#include "vmm/payload_ports.h"
+#include "vmm/pci.h"
+#include "vmm/power.h"
+#include "vmm/serial.h"
+#include "vmm/topology.h"
+#include "vmm/vcpu.h"
+#include "vmm/vm.h"
+
+struct machine {
+	const struct run_config *cfg;
+
+	/* What it is made from. */
+	struct kvm kvm;
+	struct boot_input boot_input; /* owns its blobs and nothing else */
+	struct kvm_cpuid2 *supported;
+	struct topology topology;
+	struct ram_layout layout;
+	struct cpuid_config cpuid;
+
+	/* The machine. */
+	struct vm vm;
+	struct serial serial;
+	struct power power;
+	struct debug_exit debug_exit;
+	struct payload_ports payload_ports;
+	struct pci_bus pci;
+	struct boot_plan boot;
+	struct vcpu_setup vcpu_setup;
+	struct vcpus vcpus;
+
+	/* The person in front of it. */
+	struct console console;
+	struct stopper stopper;
+};
+
+/* A step of making a machine. start reports its errors and leaves nothing behind when it fails. */
+struct unit {
+	const char *name;
+	int (*start)(struct machine *m);
+	void (*stop)(struct machine *m);
+};
+
+extern const struct unit host_unit, images_unit, shape_unit, vm_unit, memory_unit, devices_unit, boot_unit,
+	stopper_unit, console_unit, vcpus_unit;
+
+/* In order of start; NULL-terminated. */
+extern const struct unit *const machine_units[];
+
+/* The images' bytes are no longer needed. */
+void machine_images_free(struct machine *m);
+
+/* Make the machine, run it, undo it. Its end, with an exit code in *code for END_EXIT; or -errno. */
+int machine_run(const struct run_config *cfg, enum end_kind *kind, int *code) must_check;
+
+#endif

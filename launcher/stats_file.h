@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stats_file.h - a run's counters as a JSON file: thole's own by exit reason, KVM's by name.
+ *
+ * Threads: one, with the vCPUs stopped and not yet freed. Errors: negative errno, reported.
+ */
+#ifndef LAUNCHER_STATS_FILE_H
+#define LAUNCHER_STATS_FILE_H
+
+#include "vmm/vcpu.h"
+#include "vmm/vm.h"
+
+/* The file appears whole or not at all. */
+int stats_file_write(const char *path, const struct vm *vm, const struct vcpus *vcpus) must_check;
+
+#endif

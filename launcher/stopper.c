@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stopper.c - a signalfd and a timerfd. */
+#include "launcher/stopper.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "vmm/log.h"
+
+static const int stop_signals[] = { SIGTERM, SIGINT, SIGHUP };
+
+static void stop_hard(struct stopper *s, const char *why)
+{
+	if (end_set(&s->vm->end, END_STOPPED, 0))
+		log_warn("%s: the guest is stopped hard", why);
+}
+
+static void timer_start(struct stopper *s)
+{
+	const struct itimerspec when = {
+		.it_value = { s->timeout_ms / 1000, (long)(s->timeout_ms % 1000) * 1000000 }
+	};
+
+	if (!s->timeout_ms) {
+		stop_hard(s, "no time given to the guest");
+		return;
+	}
+	timerfd_settime(s->timer.fd, 0, &when, NULL);
+}
+
+static void signal_ready(struct loop_source *src, uint32_t events)
+{
+	struct stopper *s = container_of(src, struct stopper, signals);
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(src->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	if (!s->power || s->pressed) {
+		stop_hard(s, strsignal((int)info.ssi_signo));
+		return;
+	}
+	s->pressed = true;
+	log_info("%s: pressed the power button; the guest has %u.%03u s (--stop-timeout), a second signal stops it at once",
+		strsignal((int)info.ssi_signo), s->timeout_ms / 1000, s->timeout_ms % 1000);
+	power_button(s->power);
+	timer_start(s);
+}
+
+static void timer_ready(struct loop_source *src, uint32_t events)
+{
+	struct stopper *s = container_of(src, struct stopper, timer);
+	uint64_t count;
+
+	(void)events;
+	if (read(src->fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
+		stop_hard(s, "it did not power off in time (--stop-timeout)");
+}
+
+static void mask_block(struct stopper *s)
+{
+	sigemptyset(&s->mask);
+	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
+		struct sigaction now;
+
+		if (sigaction(stop_signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+			sigaddset(&s->mask, stop_signals[i]);
+	}
+	pthread_sigmask(SIG_BLOCK, &s->mask, &s->old_mask);
+}
+
+int stopper_start(struct stopper *s, struct vm *vm, struct power *power, uint32_t timeout_ms)
+{
+	int err;
+
+	*s = (struct stopper){ .vm = vm, .power = power, .timeout_ms = timeout_ms };
+	mask_block(s);
+	s->signals = (struct loop_source){ signalfd(-1, &s->mask, SFD_CLOEXEC | SFD_NONBLOCK), signal_ready };
+	s->timer = (struct loop_source){ timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), timer_ready };
+	if (s->signals.fd < 0 || s->timer.fd < 0)
+		err = -errno;
+	else if ((err = loop_add(&vm->loop, &s->signals, EPOLLIN)) == 0)
+		err = loop_add(&vm->loop, &s->timer, EPOLLIN);
+	if (!err)
+		return 0;
+	stopper_stop(s);
+	return log_errno(err, "cannot listen for signals: %m");
+}
+
+void stopper_stop(struct stopper *s)
+{
+	if (s->timer.fd >= 0)
+		close(s->timer.fd);
+	if (s->signals.fd >= 0)
+		close(s->signals.fd);
+	pthread_sigmask(SIG_SETMASK, &s->old_mask, NULL);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* unit_host.c - is /dev/kvm good enough for what is asked? */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "launcher/machine.h"
+#include "vmm/log.h"
+
+static int host_start(struct machine *m)
+{
+	int err = kvm_open(&m->kvm, "/dev/kvm");
+
+	if (err)
+		return err;
+	if (m->cfg->cpus > m->kvm.max_vcpus) {
+		err = log_errno(-EINVAL, "cpus: %u are too many: this host's KVM takes at most %u", m->cfg->cpus,
+			m->kvm.max_vcpus);
+		goto err_close;
+	}
+	m->supported = kvm_supported_cpuid(&m->kvm, &err);
+	if (!m->supported)
+		goto err_close;
+	return 0;
+err_close:
+	kvm_close(&m->kvm);
+	return err;
+}
+
+static void host_stop(struct machine *m)
+{
+	free(m->supported);
+	kvm_close(&m->kvm);
+}
+
+const struct unit host_unit = { "host", host_start, host_stop };

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* unit_images.c - the kernel or payload, initrd and modules, read and recognized. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "launcher/image.h"
+#include "launcher/machine.h"
+#include "vmm/log.h"
+
+/* "FILE ARGS": split at the first blank; args stay where they are. */
+static int module_load(struct machine *m, char *text)
+{
+	struct boot_input *in = &m->boot_input;
+	size_t path = strcspn(text, " ");
+	char *name;
+
+	if (in->nr_modules == BOOT_MODULES_MAX)
+		return log_errno(-EINVAL, "module: more than %d", BOOT_MODULES_MAX);
+	name = strndup(text, path);
+	if (!name)
+		return log_errno(-ENOMEM, "module: %m");
+	in->module[in->nr_modules].args = text[path] ? text + path + 1 : "";
+	return image_load(&in->module[in->nr_modules++].file, "module", name);
+}
+
+void machine_images_free(struct machine *m)
+{
+	struct boot_input *in = &m->boot_input;
+
+	for (uint32_t i = 0; i < in->nr_modules; i++) {
+		char *name = (char *)(uintptr_t)in->module[i].file.name;
+
+		image_free(&in->module[i].file);
+		free(name);
+	}
+	image_free(&in->initrd);
+	image_free(&in->kernel);
+	*in = (struct boot_input){ 0 };
+}
+
+/* Linux without nested paging: every page table the guest writes is shadowed, which takes minutes
+ * where it works at all. */
+static int paging_check(const struct machine *m)
+{
+	const struct kvm_backend *b = &m->kvm.backend;
+
+	if (b->nested_paging || (m->boot_input.kind != BOOT_LINUX && m->boot_input.kind != BOOT_PVH))
+		return 0;
+	if (m->cfg->force) {
+		log_warn("KVM's back end here (%s) has no nested paging: expect the guest to be very slow or to fail",
+			b->name);
+		return 0;
+	}
+	return log_errno(-ENOTSUP,
+		"KVM's back end here (%s) has no nested paging: a Linux guest would be unusably slow or fail; use a host with EPT or NPT, or --force to try",
+		b->name);
+}
+
+static int images_load(struct machine *m)
+{
+	const struct run_config *cfg = m->cfg;
+	struct boot_input *in = &m->boot_input;
+	const char *path = cfg->payload ? cfg->payload : cfg->kernel;
+	int err = image_load(&in->kernel, cfg->payload ? "payload" : "kernel", path);
+
+	if (!err)
+		err = boot_kind_of(&in->kernel, cfg->payload, &in->kind);
+	if (!err)
+		err = paging_check(m);
+	if (!err && cfg->initrd)
+		err = image_load(&in->initrd, "initrd", cfg->initrd);
+	for (uint32_t i = 0; i < cfg->module.nr && !err; i++)
+		err = module_load(m, cfg->module.at[i]);
+	return err;
+}
+
+static int images_start(struct machine *m)
+{
+	int err = images_load(m);
+
+	if (err)
+		machine_images_free(m);
+	return err;
+}
+
+const struct unit images_unit = { "images", images_start, machine_images_free };

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * units.c - what a machine is made of, in the order in which it is made.
+ *
+ *   host     /dev/kvm, and is it good enough for what is asked?
+ *   images   the kernel or payload, initrd and modules, read and recognized
+ *   shape    vCPUs, nodes, and where memory lies: values, nothing is made
+ *   vm       KVM's VM and its interrupt controllers, the event loop
+ *   memory   guest RAM
+ *   devices  serial port, power, PCI, and the ports of payloads and tests
+ *   boot     ACPI tables and the images go into RAM
+ *   stopper  signals; before there is any other thread
+ *   console  the terminal
+ *   vcpus    threads; the guest runs
+ */
+#include "launcher/machine.h"
+
+const struct unit *const machine_units[] = {
+	&host_unit,
+	&images_unit,
+	&shape_unit,
+	&vm_unit,
+	&memory_unit,
+	&devices_unit,
+	&boot_unit,
+	&stopper_unit,
+	&console_unit,
+	&vcpus_unit,
+	NULL,
+};
