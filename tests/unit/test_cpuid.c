@@ -17,15 +17,15 @@
 #define DATA	"tests/data/cpuid/"
 #define ENTRIES 256u
 
-struct set {
+/* KVM's structure ends in a flexible array; this is one with room. */
+union set {
 	struct kvm_cpuid2 head;
-	struct kvm_cpuid_entry2 entry[ENTRIES]; /* head's flexible array */
+	uint8_t bytes[sizeof(struct kvm_cpuid2) + ENTRIES * sizeof(struct kvm_cpuid_entry2)];
 };
-static_assert(offsetof(struct set, entry) == sizeof(struct kvm_cpuid2), "entries follow the head");
 
 static const char *const machines[] = { "intel-spr-like", "amd-milan-pvm", "amd-epyc-tcg" };
 
-static void set_read(struct set *s, const char *name)
+static void set_read(union set *s, const char *name)
 {
 	char line[256];
 	FILE *f;
@@ -35,7 +35,7 @@ static void set_read(struct set *s, const char *name)
 	f = fopen(line, "r");
 	assert_non_null(f);
 	while (fgets(line, sizeof(line), f)) {
-		struct kvm_cpuid_entry2 *e = &s->entry[s->head.nent];
+		struct kvm_cpuid_entry2 *e = &s->head.entries[s->head.nent];
 
 		if (line[0] == '#')
 			continue;
@@ -49,7 +49,7 @@ static void set_read(struct set *s, const char *name)
 	assert_in_range(s->head.nent, 1, ENTRIES);
 }
 
-static const struct kvm_cpuid_entry2 *leaf(const struct set *s, uint32_t function, uint32_t index)
+static const struct kvm_cpuid_entry2 *leaf(const union set *s, uint32_t function, uint32_t index)
 {
 	const struct kvm_cpuid_entry2 *e = cpuid_find(&s->head, function, index);
 
@@ -58,12 +58,12 @@ static const struct kvm_cpuid_entry2 *leaf(const struct set *s, uint32_t functio
 	return e;
 }
 
-static bool reaches(const struct set *s, uint32_t function)
+static bool reaches(const union set *s, uint32_t function)
 {
 	return leaf(s, function & 0xc0000000u, 0)->eax >= function;
 }
 
-static bool is_amd(const struct set *s)
+static bool is_amd(const union set *s)
 {
 	return leaf(s, 0, 0)->ebx == 0x68747541; /* "Auth" */
 }
@@ -97,7 +97,7 @@ static struct cpuid_config config(const struct topology *t)
 }
 
 static void build(
-	const struct set *supported, const struct cpuid_config *cfg, uint32_t vcpu, struct set *out)
+	const union set *supported, const struct cpuid_config *cfg, uint32_t vcpu, union set *out)
 {
 	out->head.nent = CPUID_ROOM(supported->head.nent);
 	assert_in_range(out->head.nent, 1, ENTRIES);
@@ -117,7 +117,7 @@ struct seen {
 	uint32_t cpus;
 };
 
-static struct seen linux_sees(const struct set *s)
+static struct seen linux_sees(const union set *s)
 {
 	uint32_t function = reaches(s, 0x1f) ? 0x1f : 0xb;
 	struct seen v = { 0 };
@@ -167,7 +167,7 @@ static uint32_t cpus_where(const struct topology *t, uint32_t vcpu, enum topo_le
 	return n;
 }
 
-static void assert_place(const struct set *s, const struct topology *t, uint32_t vcpu)
+static void assert_place(const union set *s, const struct topology *t, uint32_t vcpu)
 {
 	const struct topo_cpu *c = &t->cpu[vcpu];
 	struct seen v = linux_sees(s);
@@ -188,7 +188,7 @@ static void assert_place(const struct set *s, const struct topology *t, uint32_t
 }
 
 /* As a guest does that knows AMD's leaves only (APM vol. 3, E.4.7 and E.4.17). */
-static void assert_place_amd(const struct set *s, const struct topology *t, uint32_t vcpu)
+static void assert_place_amd(const union set *s, const struct topology *t, uint32_t vcpu)
 {
 	const struct topo_cpu *c = &t->cpu[vcpu];
 	const struct kvm_cpuid_entry2 *size = leaf(s, 0x80000008, 0);
@@ -209,7 +209,7 @@ static void assert_place_amd(const struct set *s, const struct topology *t, uint
 }
 
 /* Two vCPUs share a cache if their ids are the same above the cache's field. */
-static void assert_caches(const struct set *s, const struct topology *t, uint32_t vcpu)
+static void assert_caches(const union set *s, const struct topology *t, uint32_t vcpu)
 {
 	uint32_t function = is_amd(s) ? 0x8000001d : 4;
 	const struct topo_cpu *a = &t->cpu[vcpu];
@@ -236,7 +236,7 @@ static void every_cpu_is_where_the_topology_has_it(void **state)
 	(void)state;
 	for (size_t m = 0; m < ARRAY_SIZE(machines); m++)
 		for (size_t g = 0; g < ARRAY_SIZE(grids); g++) {
-			struct set supported, out;
+			union set supported, out;
 			struct topology t;
 			struct cpuid_config cfg;
 
@@ -258,7 +258,7 @@ static void every_cpu_is_where_the_topology_has_it(void **state)
 
 static void nodes_within_a_package_are_counted(void **state)
 {
-	struct set supported, out;
+	union set supported, out;
 	struct cpuid_config cfg;
 	struct topology t;
 
@@ -286,7 +286,7 @@ static void caches_of_the_topology_replace_the_hosts(void **state)
 	(void)state;
 	for (size_t m = 0; m < ARRAY_SIZE(machines); m++) {
 		uint32_t function;
-		struct set supported, out;
+		union set supported, out;
 		struct cpuid_config cfg;
 		struct topology t;
 
@@ -315,9 +315,9 @@ static void caches_of_the_topology_replace_the_hosts(void **state)
 }
 
 /* Build with one vCPU and the given switches. */
-static void build_one(const char *machine, struct cpuid_config cfg, struct set *out)
+static void build_one(const char *machine, struct cpuid_config cfg, union set *out)
 {
-	struct set supported;
+	union set supported;
 	struct topology t;
 
 	set_read(&supported, machine);
@@ -341,7 +341,7 @@ static void switches_switch(void **state)
 		.monitor = true,
 		.monitor_leaf = { 0x40, 0x40, 3, 0x2020 },
 	};
-	struct set s;
+	union set s;
 
 	(void)state;
 	build_one("intel-spr-like", off, &s);
@@ -381,12 +381,12 @@ static void entries_are_sorted_and_single(void **state)
 {
 	(void)state;
 	for (size_t m = 0; m < ARRAY_SIZE(machines); m++) {
-		struct set s;
+		union set s;
 
 		build_one(machines[m], (struct cpuid_config){ .tsc_khz = 1 }, &s);
 		for (uint32_t i = 1; i < s.head.nent; i++) {
-			const struct kvm_cpuid_entry2 *a = &s.entry[i - 1];
-			const struct kvm_cpuid_entry2 *b = &s.entry[i];
+			const struct kvm_cpuid_entry2 *a = &s.head.entries[i - 1];
+			const struct kvm_cpuid_entry2 *b = &s.head.entries[i];
 
 			assert_true(a->function < b->function ||
 				    (a->function == b->function && a->index < b->index));
@@ -396,7 +396,7 @@ static void entries_are_sorted_and_single(void **state)
 
 static void address_width_is_what_kvm_maps(void **state)
 {
-	struct set s;
+	union set s;
 
 	(void)state;
 	set_read(&s, "intel-spr-like");
@@ -409,7 +409,7 @@ static void address_width_is_what_kvm_maps(void **state)
 
 static void too_little_room_is_refused(void **state)
 {
-	struct set supported, out;
+	union set supported, out;
 	struct cpuid_config cfg;
 	struct topology t;
 
@@ -435,7 +435,7 @@ static void golden(const char *machine, uint32_t grid, uint32_t vcpu)
 {
 	char path[256], want[160], got[160];
 	const char *renew = getenv("THOLE_GOLDEN");
-	struct set supported, out;
+	union set supported, out;
 	struct cpuid_config cfg;
 	struct topology t;
 	FILE *f;
@@ -452,7 +452,7 @@ static void golden(const char *machine, uint32_t grid, uint32_t vcpu)
 	f = fopen(path, renew && !strcmp(renew, "write") ? "w+" : "r");
 	assert_non_null(f);
 	for (uint32_t i = 0; i < out.head.nent; i++) {
-		const struct kvm_cpuid_entry2 *e = &out.entry[i];
+		const struct kvm_cpuid_entry2 *e = &out.head.entries[i];
 
 		snprintf(got, sizeof(got), "%08x %02x %x %08x %08x %08x %08x\n", e->function,
 			e->index, e->flags, e->eax, e->ebx, e->ecx, e->edx);

@@ -23,8 +23,9 @@
  * What devices must do for these tables to be true.
  *
  * Event register (acpi_config.ged, one aligned 32-bit read): returns the pending events and clears
- * them in the same step; a guest never writes it. A device sets its bit, then pulses the line ged_gsi
- * (edge, active high). An interrupt that finds no event is harmless.
+ * them in the same step; a guest never writes it. A device sets its bit, then raises the line
+ * ged_gsi (edge, active high); the line goes down before events are taken, so that one which comes
+ * in between makes an edge of its own. An interrupt that finds no event is harmless.
  */
 #define ACPI_GED_POWER_BUTTON 0x1u
 #define ACPI_GED_EVENTS	      ACPI_GED_POWER_BUTTON

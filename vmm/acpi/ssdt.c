@@ -22,8 +22,8 @@ struct aml_name {
 static_assert(sizeof(struct aml_name) == 14, "ACPI 6.4, 20.2.5.1");
 
 /*
- * Scope (\_SB.PCI0) { Name (_PXM, n) }: what must not be there at all when there is nothing to tell.
- * 20.2.5.1: ScopeOp, PkgLength (from itself on), NameString, terms.
+ * Scope (\_SB.PCI0) { Name (_PXM, n) }: not there at all when there is nothing to
+ * tell. 20.2.5.1: ScopeOp, PkgLength (from itself on), NameString, terms.
  */
 struct aml_pxm {
 	uint8_t op;
