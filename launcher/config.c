@@ -26,10 +26,27 @@ int run_config_init(struct run_config *c)
 	return 0;
 }
 
+/* What the nodes add up to; 0 if one of them doesn't say. */
+static uint64_t nodes_memory(const struct request_nodes *nodes)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < nodes->nr; i++) {
+		if (!nodes->at[i].has_bytes)
+			return 0;
+		sum += nodes->at[i].bytes;
+	}
+	return sum;
+}
+
 void run_config_finish(struct run_config *c)
 {
 	if (!c->cpus)
 		c->cpus = max(c->host_cpus.nr, 1u);
+	if (!c->memory)
+		c->memory = nodes_memory(&c->node);
+	if (!c->memory)
+		c->memory = GiB(1);
 }
 
 int run_config_check(const struct run_config *c)

@@ -18,6 +18,7 @@
 #ifndef LAUNCHER_CONFIG_H
 #define LAUNCHER_CONFIG_H
 
+#include "numa/request.h"
 #include "vmm/cpulist.h"
 #include "vmm/log.h"
 #include "vmm/types.h"
@@ -37,7 +38,7 @@ struct config_console {
 
 enum config_policy { CONFIG_POLICY_LIKE_HOST, CONFIG_POLICY_ONE_NODE, CONFIG_POLICY_SPREAD };
 
-enum config_smt { CONFIG_SMT_AVOID, CONFIG_SMT_USE };
+enum config_smt { CONFIG_SMT_AVOID, CONFIG_SMT_USE, CONFIG_SMT_NEVER };
 
 enum config_hugepages {
 	CONFIG_HUGEPAGES_AUTO,
@@ -50,30 +51,6 @@ enum config_hugepages {
 struct config_sched {
 	bool fifo;         /* else SCHED_OTHER */
 	uint32_t priority; /* fifo: 1 to 99 */
-};
-
-/* vCPU number vcpu runs on cpu and nowhere else. */
-struct config_pin {
-	uint32_t vcpu;
-	hcpu_t cpu;
-};
-
-struct config_pins {
-	uint32_t nr;
-	struct config_pin *at; /* [nr], by vCPU, each at most once */
-};
-
-/* What guest node number node holds. */
-struct config_node {
-	uint32_t node;
-	uint64_t memory;     /* bytes; 0: not said */
-	uint32_t nr_vcpus;   /* 0: not said */
-	uint32_t *vcpu;      /* [nr_vcpus], ascending */
-};
-
-struct config_nodes {
-	uint32_t nr;
-	struct config_node *at; /* [nr], in the order given, each node at most once */
 };
 
 /* Strings and paths that were not given are NULL. */
@@ -89,7 +66,7 @@ struct run_config {
 	/* The machine. */
 	char *name;
 	uint32_t cpus;   /* vCPUs; at least 1 once finished */
-	uint64_t memory; /* bytes, a multiple of 4 KiB */
+	uint64_t memory; /* bytes, a multiple of 4 KiB; not 0 once finished */
 	struct config_console console;
 	int32_t debug_exit; /* I/O port, or -1 */
 
@@ -98,8 +75,8 @@ struct run_config {
 	enum config_policy policy;
 	enum config_smt smt;
 	bool overcommit;
-	struct config_pins pin;
-	struct config_nodes node;
+	struct request_pins pin;
+	struct request_nodes node;
 	enum config_hugepages hugepages;
 	struct config_sched sched;
 
@@ -119,7 +96,7 @@ struct run_config {
 /* Every option at its default. -ENOMEM. */
 int run_config_init(struct run_config *c) must_check;
 
-/* The number of vCPUs, where only host CPUs were given. */
+/* The number of vCPUs, where only host CPUs were given, and the memory, where only nodes' was. */
 void run_config_finish(struct run_config *c);
 
 /* Can `run` start this? -EINVAL. */

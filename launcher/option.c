@@ -26,7 +26,7 @@
 
 static const char *const pages[] = { "4K", "2M", "1G", NULL };
 static const char *const policies[] = { "like-host", "one-node", "spread", NULL };
-static const char *const smt[] = { "avoid", "use", NULL };
+static const char *const smt[] = { "avoid", "use", "never", NULL };
 static const char *const hugepages[] = { "auto", "1G", "2M", "thp", "none", NULL };
 static const char *const log_levels[] = { "err", "warn", "info", "debug", NULL };
 
@@ -65,8 +65,8 @@ const struct option_row options[] = {
 		"0-7,16-23, names host CPUs and is the same as host-cpus. Without a number there "
 		"are as many vCPUs as CPUs in host-cpus; without either, one." },
 	{ "memory", SIZE(memory), GROUP_MACHINE, .letter = 'm', .min = MiB(2), .max = TiB(4096),
-	  .align = KiB(4), .def = "1G", .arg = "SIZE",
-	  .help = "guest memory" },
+	  .align = KiB(4), .arg = "SIZE",
+	  .help = "guest memory; without it, the sum of the nodes', or 1G" },
 	{ "console", &type_console, AT(console, struct config_console), GROUP_MACHINE,
 	  .def = "stdio", .arg = "WHERE",
 	  .help = "first serial port: stdio, none or file:PATH",
@@ -83,15 +83,20 @@ const struct option_row options[] = {
 	  .def = "like-host", .arg = "POLICY",
 	  .help = "guest nodes like the host's, all on one node, or spread evenly" },
 	{ "smt", ENUM(smt, enum config_smt), GROUP_PLACE, .choice = smt, .def = "avoid",
-	  .arg = "avoid|use",
-	  .help = "one vCPU for each core, or one for each hardware thread" },
+	  .arg = "avoid|use|never",
+	  .help = "one vCPU for each core, or one for each hardware thread",
+	  .more = "With avoid, a core's second thread is used when there are more vCPUs than cores; "
+		"with never, such a plan is refused." },
 	{ "overcommit", SWITCH(overcommit), GROUP_PLACE, .def = "no",
 	  .help = "allow more vCPUs than host CPUs" },
-	{ "pin", &type_pins, AT(pin, struct config_pins), GROUP_PLACE, .arg = "VCPU=CPU,...",
+	{ "pin", &type_pins, AT(pin, struct request_pins), GROUP_PLACE, .arg = "VCPU=CPU,...",
 	  .help = "fix these vCPUs to these host CPUs; the rest follow the policy" },
-	{ "node", &type_nodes, AT(node, struct config_nodes), GROUP_PLACE,
+	{ "node", &type_nodes, AT(node, struct request_nodes), GROUP_PLACE,
 	  .arg = "N:mem=SIZE,cpus=LIST",
-	  .help = "memory and vCPUs of guest node N; may be given again" },
+	  .help = "memory and vCPUs of guest node N; may be given again",
+	  .more = "A third key, host=NODE, names the host node. Without cpus=, the nodes share the "
+		"vCPUs that no node lists; without mem=, the memory that is left, in proportion to "
+		"their vCPUs. A node with an empty cpus= has memory only and needs host=." },
 	{ "hugepages", ENUM(hugepages, enum config_hugepages), GROUP_PLACE, .choice = hugepages,
 	  .def = "auto", .arg = "SIZE",
 	  .help = "pages behind guest memory; auto takes the largest there are" },

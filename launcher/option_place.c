@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * option_place.c - the kinds of value that say where things live: CPU lists, pins, nodes, and the
- * scheduling class.
+ * scheduling class. Pins and nodes are the planner's own values and notation (numa/request.h).
  */
 #include "launcher/option.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/topology.h"
+#include "numa/request.h"
 
 static int out_of_memory(struct complaint *why)
 {
@@ -129,61 +129,14 @@ const struct option_type type_sched = { "sched", "other, or fifo:N such as fifo:
 
 /* 0=4,1=5 */
 
-static int pin_read(const char **p, struct config_pin *pin, struct complaint *why)
-{
-	uint64_t vcpu, cpu;
-	const char *start = *p;
-
-	if (!number_read(p, &vcpu) || **p != '=')
-		goto form;
-	(*p)++;
-	if (!number_read(p, &cpu) || (**p && **p != ','))
-		goto form;
-	if (vcpu >= CPULIST_MAX || cpu >= CPULIST_MAX)
-		return complain(why, "no CPU has a number above %d: \"%.32s\"", CPULIST_MAX - 1,
-			start);
-	*pin = (struct config_pin){ (uint32_t)vcpu, { (int)cpu } };
-	if (**p == ',') {
-		(*p)++;
-		if (!**p)
-			goto form;
-	}
-	return 0;
-form:
-	return complain(why, "expected VCPU=CPU,... such as 0=4,1=5, at \"%.32s\"", start);
-}
-
-static int pin_compare(const void *a, const void *b)
-{
-	const struct config_pin *x = a, *y = b;
-
-	return (x->vcpu > y->vcpu) - (x->vcpu < y->vcpu);
-}
-
-static int pins_read(const char *p, struct config_pins *pins, struct complaint *why)
-{
-	int err;
-
-	do {
-		if ((err = pin_read(&p, &pins->at[pins->nr], why)) != 0)
-			return err;
-		pins->nr++;
-	} while (*p);
-	qsort(pins->at, pins->nr, sizeof(*pins->at), pin_compare);
-	for (uint32_t i = 1; i < pins->nr; i++)
-		if (pins->at[i].vcpu == pins->at[i - 1].vcpu)
-			return complain(why, "vCPU %" PRIu32 " is pinned twice", pins->at[i].vcpu);
-	return 0;
-}
-
 static uint32_t pins_count(const void *field)
 {
-	return ((const struct config_pins *)field)->nr ? 1 : 0;
+	return ((const struct request_pins *)field)->nr ? 1 : 0;
 }
 
 static void pins_print(const struct option_row *o, const void *field, uint32_t i, FILE *out)
 {
-	const struct config_pins *pins = field;
+	const struct request_pins *pins = field;
 
 	(void)o;
 	for (i = 0; i < pins->nr; i++)
@@ -193,177 +146,69 @@ static void pins_print(const struct option_row *o, const void *field, uint32_t i
 
 static void pins_fini(void *field)
 {
-	struct config_pins *pins = field;
-
-	free(pins->at);
-	*pins = (struct config_pins){ 0 };
+	request_pins_fini(field);
 }
 
 static int pins_parse(const struct option_row *o, const char *text, void *field,
 	struct complaint *why)
 {
-	struct config_pins pins = { 0 };
-	size_t commas = 0;
-	int err;
+	struct request_pins pins = { 0 };
+	int err = request_pins_add(&pins, text, why->text, sizeof(why->text));
 
 	(void)o;
-	for (const char *p = text; *p; p++)
-		commas += *p == ',';
-	pins.at = calloc(commas + 1, sizeof(*pins.at));
-	if (!pins.at)
-		return out_of_memory(why);
-	if ((err = pins_read(text, &pins, why)) != 0) {
-		pins_fini(&pins);
+	if (err)
 		return err;
-	}
 	pins_fini(field);
-	*(struct config_pins *)field = pins;
+	*(struct request_pins *)field = pins;
 	return 0;
 }
 
 const struct option_type type_pins = { "pins", "VCPU=CPU,... such as 0=4,1=5", BARE_NOTHING, false,
 	pins_parse, pins_count, pins_print, pins_fini };
 
-/* 0:mem=8G,cpus=0-3 */
-
-static const char node_mem[] = "mem=", node_cpus[] = "cpus=";
-
-static int node_memory_read(struct config_node *node, const char *text, struct complaint *why)
-{
-	int err;
-
-	if (node->memory)
-		return complain(why, "mem is given twice");
-	if ((err = size_read(text, &node->memory, why)) != 0)
-		return err;
-	if (!node->memory || !is_aligned(node->memory, KiB(4)))
-		return complain(why, "a node's memory is a multiple of 4K, and not 0");
-	return 0;
-}
-
-static int node_cpus_read(struct config_node *node, const char *text, struct complaint *why)
-{
-	struct cpulist list;
-	int err;
-
-	if (node->nr_vcpus)
-		return complain(why, "cpus is given twice");
-	if ((err = cpulist_read(text, &list, why)) != 0)
-		return err;
-	node->vcpu = calloc(list.nr, sizeof(*node->vcpu));
-	if (node->vcpu) {
-		node->nr_vcpus = list.nr;
-		for (uint32_t i = 0; i < list.nr; i++)
-			node->vcpu[i] = (uint32_t)list.cpu[i].os;
-	}
-	cpulist_fini(&list);
-	return node->vcpu ? 0 : out_of_memory(why);
-}
-
-/* One "mem=" or "cpus="; commas inside a CPU list belong to it, so its end is the next key. */
-static int node_part_read(struct config_node *node, const char **p, struct complaint *why)
-{
-	bool mem = strncmp(*p, node_mem, strlen(node_mem)) == 0;
-	const char *value = *p + (mem ? strlen(node_mem) : strlen(node_cpus));
-	const char *end;
-	char part[512];
-
-	if (!mem && strncmp(*p, node_cpus, strlen(node_cpus)) != 0)
-		return complain(why, "expected mem=SIZE or cpus=LIST at \"%.32s\"", *p);
-	for (end = value; *end; end++)
-		if (*end == ',' && (strncmp(end + 1, node_mem, strlen(node_mem)) == 0 ||
-					   strncmp(end + 1, node_cpus, strlen(node_cpus)) == 0))
-			break;
-	if ((size_t)(end - value) >= sizeof(part))
-		return complain(why, "\"%.32s...\" is too long", *p);
-	memcpy(part, value, (size_t)(end - value));
-	part[end - value] = 0;
-	*p = *end ? end + 1 : end;
-	return mem ? node_memory_read(node, part, why) : node_cpus_read(node, part, why);
-}
-
-static int node_read(struct config_node *node, const char *p, struct complaint *why)
-{
-	uint64_t number;
-	int err;
-
-	if (!number_read(&p, &number) || *p++ != ':')
-		return complain(why, "expected %s", type_nodes.form);
-	if (number >= TOPO_NODES_MAX)
-		return complain(why, "nodes are numbered from 0 to %d", TOPO_NODES_MAX - 1);
-	node->node = (uint32_t)number;
-	do {
-		if ((err = node_part_read(node, &p, why)) != 0)
-			return err;
-	} while (*p);
-	return 0;
-}
+/* 0:mem=8G,cpus=0-3,host=1 */
 
 static int nodes_parse(const struct option_row *o, const char *text, void *field,
 	struct complaint *why)
 {
-	struct config_nodes *nodes = field;
-	struct config_node node = { 0 };
-	struct config_node *at;
-	int err;
-
 	(void)o;
-	if ((err = node_read(&node, text, why)) != 0)
-		goto fail;
-	for (uint32_t i = 0; i < nodes->nr; i++)
-		if (nodes->at[i].node == node.node) {
-			err = complain(why, "node %" PRIu32 " is described twice", node.node);
-			goto fail;
-		}
-	at = realloc(nodes->at, (nodes->nr + 1) * sizeof(*at));
-	if (!at) {
-		err = out_of_memory(why);
-		goto fail;
-	}
-	nodes->at = at;
-	at[nodes->nr++] = node;
-	return 0;
-fail:
-	free(node.vcpu);
-	return err;
+	return request_nodes_add(field, text, why->text, sizeof(why->text));
 }
 
 static uint32_t nodes_count(const void *field)
 {
-	return ((const struct config_nodes *)field)->nr;
+	return ((const struct request_nodes *)field)->nr;
 }
 
 static void nodes_print(const struct option_row *o, const void *field, uint32_t i, FILE *out)
 {
-	const struct config_node *node = &((const struct config_nodes *)field)->at[i];
+	const struct request_node *node = &((const struct request_nodes *)field)->at[i];
 	char sep = ':';
 
 	(void)o;
-	fprintf(out, "%" PRIu32, node->node);
-	if (node->memory) {
-		fprintf(out, "%c%s", sep, node_mem);
-		size_print(node->memory, out);
+	fprintf(out, "%" PRIu32, node->index);
+	if (node->has_bytes) {
+		fprintf(out, "%cmem=", sep);
+		size_print(node->bytes, out);
 		sep = ',';
 	}
-	if (node->nr_vcpus) {
-		hcpu_t *numbers = calloc(node->nr_vcpus, sizeof(*numbers));
+	if (node->has_vcpus) {
+		hcpu_t *numbers = calloc(node->nr_vcpus + 1, sizeof(*numbers));
 
-		fprintf(out, "%c%s", sep, node_cpus);
+		fprintf(out, "%ccpus=", sep);
 		for (uint32_t v = 0; numbers && v < node->nr_vcpus; v++)
 			numbers[v].os = (int)node->vcpu[v];
 		cpus_print(&(struct cpulist){ numbers ? node->nr_vcpus : 0, numbers }, out);
 		free(numbers);
+		sep = ',';
 	}
+	if (node->host.os != REQUEST_ANY_HOST)
+		fprintf(out, "%chost=%d", sep, node->host.os);
 }
 
 static void nodes_fini(void *field)
 {
-	struct config_nodes *nodes = field;
-
-	for (uint32_t i = 0; i < nodes->nr; i++)
-		free(nodes->at[i].vcpu);
-	free(nodes->at);
-	*nodes = (struct config_nodes){ 0 };
+	request_nodes_fini(field);
 }
 
 const struct option_type type_nodes = { "nodes", "N:mem=SIZE,cpus=LIST such as 0:mem=8G,cpus=0-3",

@@ -51,7 +51,7 @@ static void work_fini(struct work *w)
 static int counts_check(struct work *w)
 {
 	const struct request *r = w->req;
-	uint32_t nodes = r->nr_nodes ? r->nr_nodes : r->guest_nodes;
+	uint32_t nodes = r->node.nr ? r->node.nr : r->guest_nodes;
 
 	if (!r->nr_vcpus || r->nr_vcpus > REQUEST_VCPUS_MAX)
 		return plan_refuse(w, -EINVAL, "%u vCPUs: ask for 1 to %d", r->nr_vcpus,
@@ -59,9 +59,9 @@ static int counts_check(struct work *w)
 	if (nodes > REQUEST_NODES_MAX)
 		return plan_refuse(w, -EINVAL, "%u guest nodes: ask for %d at most", nodes,
 			REQUEST_NODES_MAX);
-	if (r->nr_nodes && r->guest_nodes && r->nr_nodes != r->guest_nodes)
+	if (r->node.nr && r->guest_nodes && r->node.nr != r->guest_nodes)
 		return plan_refuse(w, -EINVAL, "%u guest nodes are asked for, but %u are described",
-			r->guest_nodes, r->nr_nodes);
+			r->guest_nodes, r->node.nr);
 	if (nodes > 1 && r->policy == PLACE_ONE_NODE)
 		return plan_refuse(w, -EINVAL, "policy=one-node makes one guest node, but %u are "
 			"asked for: leave out one of the two", nodes);
@@ -75,18 +75,18 @@ static int memory_check(struct work *w)
 	char mem[24], less[24], more[24], page[24];
 	uint64_t sum = 0;
 
-	for (uint32_t i = 0; i < r->nr_nodes; i++)
-		sum += r->node[i].bytes;
+	for (uint32_t i = 0; i < r->node.nr; i++)
+		sum += r->node.at[i].bytes;
 	w->bytes = r->memory ? r->memory : sum;
 	if (!w->bytes || w->bytes >= TiB(1) << 16)
 		return plan_refuse(w, -EINVAL, "memory: ask for some, and for less than 65536T");
 	if (r->page == PAGE_THP && w->host->no_thp)
-		return plan_refuse(w, -EINVAL, "pages=thp: the kernel's transparent huge pages are off: "
+		return plan_refuse(w, -EINVAL, "hugepages=thp: the kernel's transparent huge pages are off: "
 			"echo madvise > /sys/kernel/mm/transparent_hugepage/enabled");
 	if (is_aligned(w->bytes, grain))
 		return 0;
 	return plan_refuse(w, -EINVAL, "memory %s is no multiple of the page size %s: ask for %s or %s, "
-		"or for pages=auto", size_text(w->bytes, mem), size_text(grain, page),
+		"or for hugepages=auto", size_text(w->bytes, mem), size_text(grain, page),
 		size_text(max(align_down(w->bytes, grain), grain), less),
 		size_text(align_down(w->bytes, grain) + grain, more));
 }
@@ -156,7 +156,7 @@ static int pin_check(struct work *w, const struct request_pin *pin, const struct
 		return plan_refuse(w, -EINVAL, "pin %u=%d: another vCPU is pinned to CPU %d: choose "
 			"another, or accept it with overcommit=yes", pin->vcpu, pin->cpu.os, pin->cpu.os);
 	node = &w->host->node[pu->node];
-	if (!w->req->nr_nodes && !w->req->guest_nodes && (!node->allowed || !node->total))
+	if (!w->req->node.nr && !w->req->guest_nodes && (!node->allowed || !node->total))
 		return plan_refuse(w, -EINVAL, "pin %u=%d: that CPU's node %d has no memory that thole "
 			"may use: describe the guest nodes, with host= for the memory", pin->vcpu,
 			pin->cpu.os, node->id.os);
@@ -169,18 +169,18 @@ static int pins_seat(struct work *w)
 
 	for (uint32_t v = 0; v < r->nr_vcpus; v++)
 		w->pu[v] = NO_PU;
-	for (uint32_t i = 0; i < r->nr_pins; i++) {
-		const struct host_pu *pu = host_find_pu(w->host, r->pin[i].cpu);
-		int err = pin_check(w, &r->pin[i], pu);
+	for (uint32_t i = 0; i < r->pin.nr; i++) {
+		const struct host_pu *pu = host_find_pu(w->host, r->pin.at[i].cpu);
+		int err = pin_check(w, &r->pin.at[i], pu);
 
 		if (err)
 			return err;
-		w->pu[r->pin[i].vcpu] = (uint32_t)(pu - w->host->pu);
+		w->pu[r->pin.at[i].vcpu] = (uint32_t)(pu - w->host->pu);
 		w->load[pu - w->host->pu]++;
 		w->core_load[pu->core]++;
 		w->pinned[pu->node]++;
 	}
-	w->free_vcpus = r->nr_vcpus - r->nr_pins;
+	w->free_vcpus = r->nr_vcpus - r->pin.nr;
 	return 0;
 }
 
@@ -190,7 +190,7 @@ static uint32_t fills_list(const struct request *r, enum fill fill[3])
 
 	if (r->smt != SMT_USE)
 		fill[nr++] = FILL_CORES;
-	if (r->smt != SMT_IDLE)
+	if (r->smt != SMT_NEVER)
 		fill[nr++] = FILL_SIBLINGS;
 	if (r->overcommit)
 		fill[nr++] = FILL_DOUBLE;
@@ -199,7 +199,7 @@ static uint32_t fills_list(const struct request *r, enum fill fill[3])
 
 static int place(struct work *w)
 {
-	bool given = w->req->nr_nodes || w->req->guest_nodes;
+	bool given = w->req->node.nr || w->req->guest_nodes;
 	enum fill fill[3];
 	uint32_t nr = fills_list(w->req, fill);
 

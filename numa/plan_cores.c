@@ -36,7 +36,7 @@ static bool pu_doubles(const struct work *w, uint32_t pu)
 {
 	const struct host_pu *p = w->host->pu;
 
-	if (!w->usable[pu] || w->req->smt != SMT_IDLE)
+	if (!w->usable[pu] || w->req->smt != SMT_NEVER)
 		return w->usable[pu];
 	for (uint32_t i = pu; i-- && p[i].core == p[pu].core;)
 		if (w->usable[i])

@@ -118,7 +118,7 @@ static int bytes_assign(struct given *g, enum page_policy page)
 		given += n->bytes;
 		if (!is_aligned(n->bytes, page_is_huge(page) ? grain : KiB(4)))
 			return !g->explain ? -ENOSPC : plan_refuse(w, -EINVAL, "guest node %u: mem=%s is "
-				"no multiple of the page size %s: ask for a multiple, or for pages=auto",
+				"no multiple of the page size %s: ask for a multiple, or for hugepages=auto",
 				n->index, size_text(n->bytes, mem), size_text(page_is_huge(page) ?
 				grain : KiB(4), page_text));
 	}
@@ -128,8 +128,8 @@ static int bytes_assign(struct given *g, enum page_policy page)
 			(unsigned long long)given, (unsigned long long)w->bytes);
 	if (nr && !memory_split(w, rest, nr, w->bytes - given, page, limit, false))
 		return !g->explain ? -ENOSPC : plan_refuse(w, -EINVAL, "the memory does not make a "
-			"page for each of %u nodes without mem=: ask for more, for smaller pages, or "
-			"give such a node mem=0", nr);
+			"page for each of %u nodes without mem=: ask for more, or for smaller pages",
+			nr);
 	nr = 0;
 	for (uint32_t i = 0; i < g->nr; i++)
 		if (!g->want[i].asked || !g->want[i].asked->has_bytes)
@@ -319,9 +319,9 @@ static int wants_list(struct given *g)
 {
 	const struct request *req = g->w->req;
 
-	g->nr = req->nr_nodes ? req->nr_nodes : req->guest_nodes;
+	g->nr = req->node.nr ? req->node.nr : req->guest_nodes;
 	for (uint32_t i = 0; i < g->nr; i++) {
-		const struct request_node *n = req->nr_nodes ? &req->node[i] : NULL;
+		const struct request_node *n = req->node.nr ? &req->node.at[i] : NULL;
 
 		if (n && n->index != i)
 			return plan_refuse(g->w, -EINVAL, "guest nodes are numbered 0, 1, 2, …: node %u "

@@ -50,7 +50,7 @@ static void cpus_usable(const struct work *w, uint32_t node, uint32_t *pus, uint
 /* What else the user could do, by what the request rules out. */
 static const char *cpus_remedy(const struct work *w, uint32_t node, uint32_t wanted, uint32_t pus)
 {
-	if (w->req->smt == SMT_IDLE && wanted <= pus)
+	if (w->req->smt == SMT_NEVER && wanted <= pus)
 		return "smt=use puts vCPUs on siblings too";
 	if (node != NO_NODE && w->req->policy == PLACE_ONE_NODE)
 		return "policy=like-host takes several nodes";
@@ -61,7 +61,7 @@ static const char *cpus_remedy(const struct work *w, uint32_t node, uint32_t wan
 int refuse_cpus(struct work *w, uint32_t node, uint32_t wanted, uint32_t have)
 {
 	struct plan_refusal *r = &w->plan->refusal;
-	const char *unit = w->req->smt == SMT_IDLE ? "cores" : "CPUs";
+	const char *unit = w->req->smt == SMT_NEVER ? "cores" : "CPUs";
 	uint32_t pus, cores;
 	char where[32] = "";
 
@@ -92,7 +92,7 @@ static int refuse_pages(struct work *w, uint32_t node, uint64_t wanted, uint64_t
 	total = (pool->total == HOST_PLENTY ? 0 : pool->total) + (wanted - have);
 	plan_refuse(w, -ENOSPC, "node %d: %" PRIu64 " free pages of %s are needed, %" PRIu64 " are "
 		"there: echo %" PRIu64 " > /sys/devices/system/node/node%d/hugepages/"
-		"hugepages-%" PRIu64 "kB/nr_hugepages, and read it back; %sor use pages=auto",
+		"hugepages-%" PRIu64 "kB/nr_hugepages, and read it back; %sor use hugepages=auto",
 		n->id.os, wanted, size_text(size, page), have, total, n->id.os, size / 1024,
 		w->page == PAGE_1G ? "1G pages are surest as hugepagesz=1G hugepages= on the kernel's "
 				     "command line; " : "");

@@ -43,7 +43,7 @@ static int warn_cpus(struct work *w)
 	if (w->plan->overcommit)
 		err = plan_warn(w, "%u vCPUs share %u CPUs (overcommit=yes): a vCPU runs only while "
 			"its neighbours wait", w->plan->nr_vcpus, busy);
-	if (!err && w->plan->smt && w->req->smt == SMT_AUTO)
+	if (!err && w->plan->smt && w->req->smt == SMT_AVOID)
 		err = plan_warn(w, "some vCPUs share a core with a sibling, for want of cores; smt=use "
 			"says that this is meant");
 	if (!err && cut)
@@ -142,7 +142,7 @@ static uint32_t node_short(const struct work *w, enum page_policy page)
 	return NO_NODE;
 }
 
-/* With pages=auto: what was taken, and why nothing larger. */
+/* With hugepages=auto: what was taken, and why nothing larger. */
 static void note_pages(struct work *w)
 {
 	static const enum page_policy larger[] = { PAGE_1G, PAGE_2M };
@@ -151,7 +151,7 @@ static void note_pages(struct work *w)
 
 	if (w->req->page != PAGE_AUTO)
 		return;
-	len = (size_t)snprintf(note, room, "pages=auto took %s", page_policy_name(w->page));
+	len = (size_t)snprintf(note, room, "hugepages=auto took %s", page_policy_name(w->page));
 	for (size_t i = 0; i < ARRAY_SIZE(larger) && larger[i] < w->page && len < room; i++) {
 		const char *name = page_policy_name(larger[i]);
 		uint32_t node = node_short(w, larger[i]);

@@ -6,6 +6,7 @@
  */
 #include "numa/request.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,42 +14,56 @@
 
 #define SIZE_LIMIT (UINT64_C(1) << 56) /* no machine has more, and sums can't overflow */
 
+static const char pin_form[] = "expected VCPU=CPU,... such as 0=4,1=5";
+static const char node_form[] = "expected N:mem=SIZE,cpus=LIST such as 0:mem=8G,cpus=0-3";
+
+static int out_of_memory(char *why, size_t size)
+{
+	snprintf(why, size, "out of memory");
+	return -ENOMEM;
+}
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
 
-/* A decimal number below limit at *p, which moves past it. */
-static int number_parse(const char **p, uint64_t limit, uint64_t *number)
+/* A decimal number at *p, which moves past it; limit if it is that or more. False: there is none. */
+static bool number_parse(const char **p, uint64_t limit, uint64_t *number)
 {
-	uint64_t n = 0;
-
 	if (!is_digit(**p))
-		return -EINVAL;
-	for (; is_digit(**p); (*p)++)
-		n = min(n * 10 + (uint64_t)(**p - '0'), limit);
-	*number = n;
-	return n < limit ? 0 : -ERANGE;
+		return false;
+	for (*number = 0; is_digit(**p); (*p)++)
+		*number = min(*number * 10 + (uint64_t)(**p - '0'), limit);
+	return true;
 }
 
-/* "8G", "512M", "1T", "4096": bytes, at *p. */
-static int size_parse(const char **p, uint64_t *bytes)
+/* "8G", "512M", "1TiB": bytes, at *p. */
+static int size_parse(const char **p, uint64_t *bytes, char *why, size_t size)
 {
 	static const char units[] = "KMGT";
-	const char *unit;
-	unsigned shift = 0;
-	int err = number_parse(p, SIZE_LIMIT, bytes);
+	const char *start = *p, *unit;
+	unsigned shift;
 
-	if (err)
-		return err;
-	if (**p && (unit = strchr(units, **p)) != NULL) {
-		shift = 10 * (unsigned)(unit - units + 1);
-		(*p)++;
+	if (!number_parse(p, SIZE_LIMIT, bytes) || !**p ||
+		(unit = strchr(units, toupper((unsigned char)**p))) == NULL) {
+		snprintf(why, size, "mem=%.32s: a size is a number with a unit, one of K, M, G, T, as "
+			"in 8G", start);
+		return -EINVAL;
 	}
-	if (*bytes >= SIZE_LIMIT >> shift)
-		return -ERANGE;
+	(*p)++;
+	if (strncmp(*p, "iB", 2) == 0)
+		*p += 2;
+	shift = 10 * (unsigned)(unit - units + 1);
+	if (*bytes >= SIZE_LIMIT >> shift) {
+		snprintf(why, size, "mem=%.32s: no machine is that large", start);
+		return -EINVAL;
+	}
 	*bytes <<= shift;
-	return 0;
+	if (*bytes && is_aligned(*bytes, KiB(4)))
+		return 0;
+	snprintf(why, size, "mem=%.32s: a node's memory is a multiple of 4K, and not 0", start);
+	return -EINVAL;
 }
 
 static int pin_cmp(const void *a, const void *b)
@@ -58,67 +73,87 @@ static int pin_cmp(const void *a, const void *b)
 	return (x->vcpu > y->vcpu) - (x->vcpu < y->vcpu);
 }
 
-/* One "vcpu=cpu" at *p. */
+/* One "vcpu=cpu" at *p, and the comma after it. */
 static int pin_parse(const char **p, struct request_pin *pin, char *why, size_t size)
 {
-	uint64_t vcpu = 0, cpu = 0;
-	int err = number_parse(p, REQUEST_VCPUS_MAX, &vcpu);
+	const char *start = *p;
+	uint64_t vcpu, cpu;
 
-	if (!err && **p == '=') {
-		(*p)++;
-		err = number_parse(p, CPULIST_MAX, &cpu);
-	} else if (!err) {
-		err = -EINVAL;
-	}
-	if (!err && **p && **p != ',')
-		err = -EINVAL;
-	if (err) {
-		snprintf(why, size, "%s", err == -ERANGE ? "a vCPU or CPU number is too large" :
-			"expected vCPU=CPU,vCPU=CPU such as 0=4,1=5");
-		return err;
+	if (!number_parse(p, CPULIST_MAX, &vcpu) || *(*p)++ != '=')
+		goto form;
+	if (!number_parse(p, CPULIST_MAX, &cpu) || (**p && **p != ','))
+		goto form;
+	if (**p == ',' && !*++*p)
+		goto form;
+	if (vcpu == CPULIST_MAX || cpu == CPULIST_MAX) {
+		snprintf(why, size, "no CPU has a number above %d: \"%.32s\"", CPULIST_MAX - 1, start);
+		return -EINVAL;
 	}
 	*pin = (struct request_pin){ (uint32_t)vcpu, { (int)cpu } };
 	return 0;
+form:
+	snprintf(why, size, "%s, at \"%.32s\"", pin_form, start);
+	return -EINVAL;
 }
 
-int request_add_pins(struct request *r, const char *text, char *why, size_t size)
+/* Text into at[], which has room, behind the first *nr. */
+static int pins_parse(const char *text, struct request_pin *at, uint32_t *nr, char *why, size_t size)
 {
-	size_t room = r->nr_pins + strlen(text) / 3 + 1;
-	struct request_pin *pin = calloc(room, sizeof(*pin));
-	uint32_t nr = r->nr_pins;
-	int err = 0;
+	const char *p = text;
+	int err;
 
-	if (!pin) {
-		snprintf(why, size, "out of memory");
-		return -ENOMEM;
-	}
-	if (nr)
-		memcpy(pin, r->pin, nr * sizeof(*pin));
-	for (const char *p = text; *p;) {
-		if ((err = pin_parse(&p, &pin[nr], why, size)) != 0)
-			goto fail;
-		nr++;
-		if (*p && !*++p) {
-			snprintf(why, size, "nothing after the last comma");
-			err = -EINVAL;
-			goto fail;
+	do {
+		if ((err = pin_parse(&p, &at[*nr], why, size)) != 0)
+			return err;
+		++*nr;
+	} while (*p);
+	qsort(at, *nr, sizeof(*at), pin_cmp);
+	for (uint32_t i = 1; i < *nr; i++) {
+		if (at[i].vcpu == at[i - 1].vcpu) {
+			snprintf(why, size, "vCPU %u is pinned twice", at[i].vcpu);
+			return -EINVAL;
 		}
 	}
-	qsort(pin, nr, sizeof(*pin), pin_cmp);
-	for (uint32_t i = 1; i < nr; i++) {
-		if (pin[i].vcpu == pin[i - 1].vcpu) {
-			snprintf(why, size, "vCPU %u is pinned twice", pin[i].vcpu);
-			err = -EINVAL;
-			goto fail;
-		}
-	}
-	free(r->pin);
-	r->pin = pin;
-	r->nr_pins = nr;
 	return 0;
-fail:
-	free(pin);
-	return err;
+}
+
+int request_pins_add(struct request_pins *pins, const char *text, char *why, size_t size)
+{
+	size_t room = pins->nr + strlen(text) / 3 + 1; /* "0=0" is the shortest */
+	struct request_pin *at = calloc(room, sizeof(*at));
+	uint32_t nr = pins->nr;
+	int err;
+
+	if (!at)
+		return out_of_memory(why, size);
+	if (nr)
+		memcpy(at, pins->at, nr * sizeof(*at));
+	if ((err = pins_parse(text, at, &nr, why, size)) != 0) {
+		free(at);
+		return err;
+	}
+	request_pins_fini(pins);
+	*pins = (struct request_pins){ nr, at };
+	return 0;
+}
+
+int request_pins_copy(struct request_pins *to, const struct request_pins *from)
+{
+	*to = (struct request_pins){ 0 };
+	if (!from->nr)
+		return 0;
+	to->at = calloc(from->nr, sizeof(*to->at));
+	if (!to->at)
+		return -ENOMEM;
+	memcpy(to->at, from->at, from->nr * sizeof(*to->at));
+	to->nr = from->nr;
+	return 0;
+}
+
+void request_pins_fini(struct request_pins *pins)
+{
+	free(pins->at);
+	*pins = (struct request_pins){ 0 };
 }
 
 /* A list of vCPUs of len bytes, in the notation of CPU lists. */
@@ -130,10 +165,6 @@ static int vcpus_parse(struct request_node *n, const char *text, size_t len, cha
 	int err = copy ? cpulist_parse(&list, copy, &reason, NULL) : -ENOMEM;
 
 	free(copy);
-	if (!err && list.nr && list.cpu[list.nr - 1].os >= REQUEST_VCPUS_MAX) {
-		reason = "a vCPU number is too large";
-		err = -ERANGE;
-	}
 	if (!err && list.nr && (n->vcpu = calloc(list.nr, sizeof(*n->vcpu))) == NULL)
 		err = -ENOMEM;
 	if (err) {
@@ -164,41 +195,46 @@ static int key_twice(const char *key, char *why, size_t size)
 	return -EINVAL;
 }
 
+static int host_parse(const char **p, struct request_node *n, char *why, size_t size)
+{
+	const char *start = *p;
+	uint64_t host;
+
+	if (!number_parse(p, INT32_MAX, &host) || host == INT32_MAX) {
+		snprintf(why, size, "host=%.32s: expected the number of a host node", start);
+		return -EINVAL;
+	}
+	n->host.os = (int)host;
+	return 0;
+}
+
 /* One "key=value" at *p. */
 static int key_parse(const char **p, struct request_node *n, char *why, size_t size)
 {
-	uint64_t host;
-	int err;
-
 	if (strncmp(*p, "mem=", 4) == 0) {
 		if (n->has_bytes)
-			return key_twice("mem=", why, size);
+			return key_twice("mem", why, size);
 		*p += 4;
-		if ((err = size_parse(p, &n->bytes)) != 0)
-			snprintf(why, size, "mem=: expected a size such as 8G");
 		n->has_bytes = true;
-		return err;
+		return size_parse(p, &n->bytes, why, size);
 	}
 	if (strncmp(*p, "cpus=", 5) == 0) {
 		size_t len = vcpus_length(*p += 5);
+		int err;
 
 		if (n->has_vcpus)
-			return key_twice("cpus=", why, size);
+			return key_twice("cpus", why, size);
 		if ((err = vcpus_parse(n, *p, len, why, size)) == 0)
 			*p += len;
 		return err;
 	}
 	if (strncmp(*p, "host=", 5) == 0) {
 		if (n->host.os != REQUEST_ANY_HOST)
-			return key_twice("host=", why, size);
+			return key_twice("host", why, size);
 		*p += 5;
-		if ((err = number_parse(p, CPULIST_MAX, &host)) != 0)
-			snprintf(why, size, "host=: expected the number of a host node");
-		else
-			n->host.os = (int)host;
-		return err;
+		return host_parse(p, n, why, size);
 	}
-	snprintf(why, size, "expected mem=, cpus= or host= at \"%.32s\"", *p);
+	snprintf(why, size, "expected mem=SIZE, cpus=LIST or host=NODE at \"%.32s\"", *p);
 	return -EINVAL;
 }
 
@@ -209,9 +245,12 @@ static int node_parse(const char **p, struct request_node *n, char *why, size_t 
 	int err;
 
 	*n = (struct request_node){ .host = { REQUEST_ANY_HOST } };
-	if (number_parse(p, REQUEST_NODES_MAX, &index) != 0 || **p != ':') {
-		snprintf(why, size, "expected a guest node's number (below %d) and ':' as in "
-			"0:mem=8G,cpus=0-3", REQUEST_NODES_MAX);
+	if (!number_parse(p, REQUEST_NODES_MAX, &index) || **p != ':') {
+		snprintf(why, size, "%s", node_form);
+		return -EINVAL;
+	}
+	if (index == REQUEST_NODES_MAX) {
+		snprintf(why, size, "nodes are numbered from 0 to %d", REQUEST_NODES_MAX - 1);
 		return -EINVAL;
 	}
 	n->index = (uint32_t)index;
@@ -221,56 +260,55 @@ static int node_parse(const char **p, struct request_node *n, char *why, size_t 
 			return err;
 	} while (**p == ',');
 	if (**p && **p != ';') {
-		snprintf(why, size, "expected ',' or ';' at \"%.32s\"", *p);
+		snprintf(why, size, "expected a comma and another key at \"%.32s\"", *p);
 		return -EINVAL;
 	}
 	if (n->has_vcpus && !n->nr_vcpus && n->host.os == REQUEST_ANY_HOST) {
-		snprintf(why, size, "guest node %u has no vCPUs: say host=, the host node that its "
+		snprintf(why, size, "node %u has no vCPUs: say host=NODE, the host node that its "
 			"memory comes from", n->index);
 		return -EINVAL;
 	}
 	return 0;
 }
 
-static int request_node_add(struct request *r, struct request_node *n, char *why, size_t size)
+static int node_insert(struct request_nodes *nodes, const struct request_node *n, char *why,
+	size_t size)
 {
 	struct request_node *more;
 	uint32_t at = 0;
 
-	for (; at < r->nr_nodes && r->node[at].index <= n->index; at++) {
-		if (r->node[at].index == n->index) {
-			snprintf(why, size, "guest node %u is given twice", n->index);
+	for (; at < nodes->nr && nodes->at[at].index <= n->index; at++) {
+		if (nodes->at[at].index == n->index) {
+			snprintf(why, size, "node %u is described twice", n->index);
 			return -EINVAL;
 		}
 	}
-	more = realloc(r->node, (r->nr_nodes + 1) * sizeof(*more));
-	if (!more) {
-		snprintf(why, size, "out of memory");
-		return -ENOMEM;
-	}
-	memmove(&more[at + 1], &more[at], (r->nr_nodes - at) * sizeof(*more));
+	more = realloc(nodes->at, (nodes->nr + 1) * sizeof(*more));
+	if (!more)
+		return out_of_memory(why, size);
+	memmove(&more[at + 1], &more[at], (nodes->nr - at) * sizeof(*more));
 	more[at] = *n;
-	r->node = more;
-	r->nr_nodes++;
+	nodes->at = more;
+	nodes->nr++;
 	return 0;
 }
 
 /* Take back the nodes that bear these indexes: what a text that turned out bad had added. */
-static void request_nodes_drop(struct request *r, uint64_t added)
+static void nodes_drop(struct request_nodes *nodes, uint64_t added)
 {
 	uint32_t kept = 0;
 
-	for (uint32_t i = 0; i < r->nr_nodes; i++) {
-		if (added >> r->node[i].index & 1)
-			free(r->node[i].vcpu);
+	for (uint32_t i = 0; i < nodes->nr; i++) {
+		if (added >> nodes->at[i].index & 1)
+			free(nodes->at[i].vcpu);
 		else
-			r->node[kept++] = r->node[i];
+			nodes->at[kept++] = nodes->at[i];
 	}
-	r->nr_nodes = kept;
+	nodes->nr = kept;
 }
 static_assert(REQUEST_NODES_MAX <= 64, "added is a 64-bit mask");
 
-int request_add_nodes(struct request *r, const char *text, char *why, size_t size)
+int request_nodes_add(struct request_nodes *nodes, const char *text, char *why, size_t size)
 {
 	uint64_t added = 0;
 	const char *p = text;
@@ -280,10 +318,10 @@ int request_add_nodes(struct request *r, const char *text, char *why, size_t siz
 		int err = node_parse(&p, &n, why, size);
 
 		if (!err)
-			err = request_node_add(r, &n, why, size);
+			err = node_insert(nodes, &n, why, size);
 		if (err) {
 			free(n.vcpu);
-			request_nodes_drop(r, added);
+			nodes_drop(nodes, added);
 			return err;
 		}
 		added |= UINT64_C(1) << n.index;
@@ -291,6 +329,39 @@ int request_add_nodes(struct request *r, const char *text, char *why, size_t siz
 			return 0;
 		p++;
 	}
+}
+
+int request_nodes_copy(struct request_nodes *to, const struct request_nodes *from)
+{
+	*to = (struct request_nodes){ 0 };
+	if (!from->nr)
+		return 0;
+	to->at = calloc(from->nr, sizeof(*to->at));
+	if (!to->at)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < from->nr; i++) {
+		const struct request_node *n = &from->at[i];
+
+		to->at[to->nr++] = *n;
+		to->at[i].vcpu = NULL;
+		if (!n->nr_vcpus)
+			continue;
+		to->at[i].vcpu = calloc(n->nr_vcpus, sizeof(*n->vcpu));
+		if (!to->at[i].vcpu) {
+			request_nodes_fini(to);
+			return -ENOMEM;
+		}
+		memcpy(to->at[i].vcpu, n->vcpu, n->nr_vcpus * sizeof(*n->vcpu));
+	}
+	return 0;
+}
+
+void request_nodes_fini(struct request_nodes *nodes)
+{
+	for (uint32_t i = 0; i < nodes->nr; i++)
+		free(nodes->at[i].vcpu);
+	free(nodes->at);
+	*nodes = (struct request_nodes){ 0 };
 }
 
 int request_add_device(struct request *r, hnode_t node)
@@ -313,7 +384,7 @@ const char *place_policy_name(enum place_policy policy)
 
 const char *smt_policy_name(enum smt_policy smt)
 {
-	static const char *const name[] = { "auto", "idle", "use" };
+	static const char *const name[] = { "avoid", "use", "never" };
 
 	return smt < ARRAY_SIZE(name) ? name[smt] : NULL;
 }
@@ -327,11 +398,9 @@ const char *page_policy_name(enum page_policy page)
 
 void request_fini(struct request *r)
 {
-	for (uint32_t i = 0; i < r->nr_nodes; i++)
-		free(r->node[i].vcpu);
+	request_pins_fini(&r->pin);
+	request_nodes_fini(&r->node);
 	cpulist_fini(&r->host_cpus);
-	free(r->pin);
-	free(r->node);
 	free(r->device);
 	*r = (struct request){ 0 };
 }

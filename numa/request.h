@@ -13,7 +13,7 @@
 #include "vmm/types.h"
 #include "vmm/util.h"
 
-#define REQUEST_VCPUS_MAX 4096
+#define REQUEST_VCPUS_MAX CPULIST_MAX
 #define REQUEST_NODES_MAX 64 /* TOPO_NODES_MAX */
 
 enum place_policy {
@@ -23,9 +23,9 @@ enum place_policy {
 };
 
 enum smt_policy {
-	SMT_AUTO, /* one vCPU a core when cores suffice, else siblings too */
-	SMT_IDLE, /* one vCPU a core, always */
-	SMT_USE,  /* fill whole cores: siblings in the guest are siblings on the host */
+	SMT_AVOID, /* one vCPU a core when cores suffice, else siblings too */
+	SMT_USE,   /* fill whole cores: siblings in the guest are siblings on the host */
+	SMT_NEVER, /* one vCPU a core or nothing */
 };
 
 enum page_policy {
@@ -42,6 +42,11 @@ struct request_pin {
 	hcpu_t cpu;
 };
 
+struct request_pins {
+	uint32_t nr;
+	struct request_pin *at; /* [nr], by vCPU, each at most once */
+};
+
 #define REQUEST_ANY_HOST (-1)
 
 /* A guest node as asked for. What is left out, nodes share: vCPUs that no node names go evenly, in
@@ -56,6 +61,11 @@ struct request_node {
 	hnode_t host;      /* REQUEST_ANY_HOST: the planner's choice */
 };
 
+struct request_nodes {
+	uint32_t nr;
+	struct request_node *at; /* [nr], by index, each at most once */
+};
+
 struct request {
 	uint32_t nr_vcpus;
 	uint64_t memory;      /* bytes, a multiple of 4 KiB; 0: the sum of the nodes' */
@@ -65,25 +75,31 @@ struct request {
 	enum page_policy page;
 	bool overcommit;      /* two vCPUs on one CPU, rather than refuse */
 	struct cpulist host_cpus; /* nothing but these; empty: all that are allowed */
-	uint32_t nr_pins;
-	struct request_pin *pin;
-	uint32_t nr_nodes;
-	struct request_node *node;
+	struct request_pins pin;
+	struct request_nodes node;
 	uint32_t nr_devices;
 	hnode_t *device;      /* the node that each passed-through device is at; -1: none */
 };
 
 /*
- * Add "0=4,1=5": vCPU 0 on CPU 4, vCPU 1 on CPU 5. -EINVAL (not such a list, a vCPU pinned twice),
- * -ERANGE (a number is too large), -ENOMEM. On failure the request is as it was.
+ * Add "0=4,1=5": vCPU 0 on CPU 4, vCPU 1 on CPU 5. -EINVAL (not such a list, a vCPU pinned twice, a
+ * number that is too large), -ENOMEM. On failure the pins are as they were.
  */
-int request_add_pins(struct request *r, const char *text, char *why, size_t size) must_check;
+int request_pins_add(struct request_pins *pins, const char *text, char *why, size_t size) must_check;
 
 /*
  * Add guest nodes: "0:mem=8G,cpus=0-3", several of them joined by ';'. Keys, each at most once:
  * mem=SIZE, cpus=vCPU list (empty: none, and then host= is needed), host=host node. Errors as above.
  */
-int request_add_nodes(struct request *r, const char *text, char *why, size_t size) must_check;
+int request_nodes_add(struct request_nodes *nodes, const char *text, char *why, size_t size)
+	must_check;
+
+/* 0 or -ENOMEM; to needs no init. */
+int request_pins_copy(struct request_pins *to, const struct request_pins *from) must_check;
+int request_nodes_copy(struct request_nodes *to, const struct request_nodes *from) must_check;
+
+void request_pins_fini(struct request_pins *pins);
+void request_nodes_fini(struct request_nodes *nodes);
 
 /* -ENOMEM. node -1 (a device whose node nobody knows) is kept and without effect. */
 int request_add_device(struct request *r, hnode_t node) must_check;

@@ -82,6 +82,7 @@ static void good_values_print_in_one_form(void **state)
 		{ "pin", "1=5,0=4", "0=4,1=5" },
 		{ "node", "3:cpus=0-1,4", "3:cpus=0-1,4" },
 		{ "node", "0:cpus=0-1,4,mem=8G", "0:mem=8G,cpus=0-1,4" },
+		{ "node", "0:host=2,cpus=,mem=8G", "0:mem=8G,cpus=,host=2" },
 		{ "module", "a.bin x y", "a.bin x y" },
 	};
 
@@ -151,12 +152,14 @@ static void bad_values_are_refused_with_the_remedy(void **state)
 		{ "pin", "0=1,0=2", "pinned twice" },
 		{ "pin", "0=8192", "above 8191" },
 		{ "node", "0", "N:mem=SIZE,cpus=LIST" },
-		{ "node", "0:", "expected mem=SIZE or cpus=LIST" },
+		{ "node", "0:", "expected mem=SIZE, cpus=LIST or host=NODE" },
 		{ "node", "64:mem=1G", "from 0 to 63" },
-		{ "node", "0:mem=0", "not 0" },
+		{ "node", "0:mem=0G", "not 0" },
 		{ "node", "0:mem=1G,mem=1G", "twice" },
 		{ "node", "0:cpus=1,cpus=2", "twice" },
-		{ "node", "0:mem=1G,", "the unit is one of" },
+		{ "node", "0:mem=1G,", "expected mem=SIZE" },
+		{ "node", "0:mem=1", "a number with a unit" },
+		{ "node", "0:mem=1G,cpus=", "say host=NODE" },
 		{ "module", "", "a file" },
 	};
 
@@ -178,7 +181,7 @@ static void fields_hold_what_was_said(void **state)
 
 	(void)state;
 	assert_int_equal(run_config_init(&c), 0);
-	assert_int_equal(c.memory, GiB(1));
+	assert_int_equal(c.memory, 0);
 	assert_int_equal(c.guest_page, MiB(2));
 	assert_int_equal(c.debug_exit, -1);
 	assert_int_equal(c.stop_timeout_ms, 30000);
@@ -193,7 +196,7 @@ static void fields_hold_what_was_said(void **state)
 	assert_int_equal(option_set(&c, option_find("node"), "1:mem=4G", &why), -EINVAL);
 	assert_string_equal(why.text, "node 1 is described twice");
 	assert_int_equal(c.node.nr, 1);
-	assert_int_equal(c.node.at[0].memory, GiB(8));
+	assert_int_equal(c.node.at[0].bytes, GiB(8));
 	assert_int_equal(c.node.at[0].nr_vcpus, 2);
 	assert_int_equal(c.node.at[0].vcpu[1], 3);
 	assert_int_equal(option_set(&c, option_find("sched"), "fifo:7", &why), 0);

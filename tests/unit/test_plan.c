@@ -115,7 +115,7 @@ static void siblings_are_taken_when_cores_are_short(void **state)
 	f->req.smt = SMT_USE;
 	plan_anew(f);
 	assert_int_equal(f->plan.nr_warnings, 0);
-	f->req.smt = SMT_IDLE;
+	f->req.smt = SMT_NEVER;
 	refuse_anew(f, -ENOSPC, "smt=use");
 	assert_int_equal(f->plan.refusal.what, PLAN_SHORT_CPUS);
 	assert_int_equal(f->plan.refusal.wanted, 20);
@@ -198,7 +198,7 @@ static void pins_come_first(void **state)
 	struct fixture *f = *state;
 	char why[64];
 
-	assert_int_equal(request_add_pins(&f->req, "0=4,1=20", why, sizeof(why)), 0);
+	assert_int_equal(request_pins_add(&f->req.pin, "0=4,1=20", why, sizeof(why)), 0);
 	plan_anew(f);
 	assert_int_equal(f->plan.vcpu[0].cpu.os, 4);
 	assert_int_equal(f->plan.vcpu[1].cpu.os, 20);
@@ -223,8 +223,8 @@ static void bad_pins_are_refused(void **state)
 
 	assert_int_equal(cpulist_parse(&f->req.host_cpus, "0-29", NULL, NULL), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		f->req.nr_pins = 0;
-		assert_int_equal(request_add_pins(&f->req, bad[i].pins, why, sizeof(why)), 0);
+		request_pins_fini(&f->req.pin);
+		assert_int_equal(request_pins_add(&f->req.pin, bad[i].pins, why, sizeof(why)), 0);
 		refuse_anew(f, -EINVAL, bad[i].phrase);
 	}
 	f->req.overcommit = true;
@@ -253,7 +253,7 @@ static void pages_fall_to_what_is_there(void **state)
 	assert_int_equal(host_set_pages(&f->host, "0:1G=7,2M=4096;1:2M=2", why, sizeof(why)), 0);
 	plan_anew(f);
 	assert_int_equal(f->plan.page, PAGE_2M);
-	assert_string_equal(f->plan.note, "pages=auto took 2M; 1G: node 0 has 7 free");
+	assert_string_equal(f->plan.note, "hugepages=auto took 2M; 1G: node 0 has 7 free");
 	f->req.page = PAGE_1G;
 	refuse_anew(f, -ENOSPC, "echo 8 > /sys/devices/system/node/node0/hugepages/"
 		"hugepages-1048576kB/nr_hugepages");
@@ -292,7 +292,7 @@ static void nodes_as_described(void **state)
 	struct fixture *f = *state;
 	char why[64];
 
-	assert_int_equal(request_add_nodes(&f->req, "0:mem=2G,cpus=0-2,host=1;1:mem=6G", why,
+	assert_int_equal(request_nodes_add(&f->req.node, "0:mem=2G,cpus=0-2,host=1;1:mem=6G", why,
 				 sizeof(why)), 0);
 	f->req.memory = 0;
 	plan_anew(f);
@@ -314,7 +314,7 @@ static void nodes_may_share_a_host_node(void **state)
 	struct fixture *f = *state;
 	char why[64];
 
-	assert_int_equal(request_add_nodes(&f->req, "0:mem=2G,host=0;1:mem=2G,host=0;"
+	assert_int_equal(request_nodes_add(&f->req.node, "0:mem=2G,host=0;1:mem=2G,host=0;"
 		"2:mem=4G,cpus=,host=1", why, sizeof(why)), 0);
 	plan_anew(f);
 	assert_warning(f, "2 guest nodes are on host node 0");
@@ -322,9 +322,9 @@ static void nodes_may_share_a_host_node(void **state)
 	assert_int_equal(f->plan.guest.distance[1], 11);
 	/* not the same cache: Linux wouldn't believe it */
 	assert_int_not_equal(f->plan.guest.cpu[0].complex, f->plan.guest.cpu[2].complex);
-	f->req.node[2].host.os = 7;
+	f->req.node.at[2].host.os = 7;
 	refuse_anew(f, -EINVAL, "no such node");
-	f->req.node[2].host.os = 1;
+	f->req.node.at[2].host.os = 1;
 	f->host.node[1].allowed = false;
 	refuse_anew(f, -EINVAL, "cpuset.mems");
 }
