@@ -71,7 +71,7 @@ debian_private() {
 		-o "Dir::State::Lists=$dir/lists" -o "Dir::State::status=$dir/status"
 		-o "Dir::Cache=$dir" -o "Dir::Cache::archives=$dir/archives"
 		-o APT::Sandbox::User= -o Acquire::Languages=none -o Acquire::Retries=3
-		-o APT::Get::List-Cleanup=false -o Debug::NoLocking=true
+		-o APT::Get::List-Cleanup=false -o APT::Update::Error-Mode=any -o Debug::NoLocking=true
 	)
 	apt-get "${apt_private[@]}" -qq update >&2 || {
 		say "cannot read the package lists of Debian $release from $main: is the mirror reachable?"
