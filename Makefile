@@ -6,7 +6,7 @@ DESTDIR ?=
 VERSION := 0.1.0
 
 # What is built where. Objects of different compilers and of sanitizer builds never mix.
-VARIANT := $(notdir $(firstword $(CC)))$(if $(SAN),-san)
+VARIANT := $(notdir $(firstword $(CC)))$(if $(SAN),-san)$(if $(FUZZING),-fuzz)
 B       := build/$(VARIANT)
 Q       := $(if $(V),,@)
 say      = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
@@ -24,6 +24,10 @@ LDFLAGS  += -pthread
 ifdef SAN
 CFLAGS   += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS  += -fsanitize=address,undefined
+endif
+ifdef FUZZING
+CFLAGS   += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+LDFLAGS  += -fsanitize=fuzzer,address,undefined
 endif
 CFLAGS   += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnuma
@@ -87,6 +91,26 @@ payloads: $(PAYLOAD_ELFS) ## build the test guests
 unit: $(UNIT) $(PROGRAM) ## run what needs neither KVM nor time
 	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP THOLE=$(abspath $(PROGRAM)) CC="$(CC)" SAN=$(SAN) \
 		tests/check $(UNIT) $(CLI_TESTS)
+
+# A fuzz target replays its corpus anywhere; to find new inputs takes clang's libFuzzer, which brings
+# its own main(). They are kept in build/fuzz/NAME; add what found a bug to tests/fuzz/corpus/NAME.
+FUZZ         := $(FUZZ_TARGETS:%=$(B)/tests/fuzz/%)
+FUZZ_SECONDS ?= 60
+
+$(FUZZ): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(if $(FUZZING),,$(B)/tests/fuzz/replay.o) $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.PHONY: fuzz-replay
+fuzz-replay: $(FUZZ)
+	$(Q)tests/check $(FUZZ)
+
+.PHONY: $(FUZZ_TARGETS:%=fuzz-%)
+$(FUZZ_TARGETS:%=fuzz-%): fuzz-%:
+	$(Q)$(MAKE) CC=clang FUZZING=1 build/clang-fuzz/tests/fuzz/$*
+	$(Q)mkdir -p build/fuzz/$*
+	$(Q)build/clang-fuzz/tests/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -max_len=8192 \
+		-artifact_prefix=build/fuzz/$*- build/fuzz/$* tests/fuzz/corpus/$*
 
 .PHONY: layers
 layers: ## check which folder includes which
