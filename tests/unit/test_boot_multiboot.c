@@ -120,6 +120,19 @@ static void kernel_gets_memory_command_line_and_modules(void **state)
 	assert_int_equal(r[6].type, 1);
 }
 
+static void bios_data_area_tells_conventional_memory(void **state)
+{
+	(void)state;
+	assert_int_equal(plan_with(MiB(64)), 0);
+	assert_memory_equal(boot_plan_at(&plan, 0x40e, 2), "\xc0\x9f", 2);
+	assert_memory_equal(boot_plan_at(&plan, 0x413, 2), "\x7f\x02", 2);
+	parts.segment[1].paddr = parts.segment[1].vaddr = 0x400;
+	elf_make(&image, &parts);
+	assert_int_equal(plan_with(MiB(64)), 0);
+	assert_memory_equal(boot_plan_at(&plan, 0x40e, 2), "\xa1\xa1", 2);
+	assert_null(boot_plan_fault(&plan, &ram));
+}
+
 static void virtual_entry_becomes_physical(void **state)
 {
 	(void)state;
@@ -261,6 +274,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(kernel_gets_memory_command_line_and_modules, setup, teardown),
+		cmocka_unit_test_setup_teardown(bios_data_area_tells_conventional_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(virtual_entry_becomes_physical, setup, teardown),
 		cmocka_unit_test_setup_teardown(addresses_in_the_header_count_more_than_elf, setup, teardown),
 		cmocka_unit_test_setup_teardown(lying_addresses_are_refused, setup, teardown),

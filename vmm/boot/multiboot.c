@@ -23,6 +23,18 @@
 
 static const char loader_name[] = "thole";
 
+/* The BIOS data area's words on conventional memory: kernels made for a PC with firmware (Xen) look
+ * there for a place for their start-up code, whatever the loader tells them. */
+#define BDA_AT 0x40e
+
+struct bda {
+	uint16_t ebda_segment; /* 0x40e: the extended BIOS data area's address / 16 */
+	uint8_t other[3];
+	uint16_t memory_kib; /* 0x413 */
+} packed;
+
+static_assert(sizeof(struct bda) == 7, "0x40e to 0x414");
+
 /* What EBX points to, in one piece. */
 struct block {
 	struct multiboot_info info;
@@ -212,6 +224,20 @@ static void info_fill(const struct loader *l, struct block *b, gpa_t at)
 			.base = l->map[i].base, .length = l->map[i].size, .type = l->map[i].type };
 }
 
+static int bda_put(struct loader *l)
+{
+	struct bda *bda;
+
+	if (!loader_take(l, BDA_AT, sizeof(*bda)))
+		return 0; /* the image lies there */
+	bda = loader_alloc(l, sizeof(*bda));
+	if (!bda)
+		return -ENOMEM;
+	bda->ebda_segment = (uint16_t)(LAYOUT_LOW_END >> 4);
+	bda->memory_kib = (uint16_t)(LAYOUT_LOW_END >> 10);
+	return loader_segment(l, BDA_AT, bda, sizeof(*bda), 0);
+}
+
 int multiboot_load(struct loader *l)
 {
 	struct boot_cpu *cpu = &l->plan->cpu;
@@ -231,7 +257,8 @@ int multiboot_load(struct loader *l)
 	b = loader_alloc(l, sizeof(*b));
 	if (!b)
 		return -ENOMEM;
-	if ((err = loader_put(l, "multiboot information", b, sizeof(*b), 16, &at)) != 0 ||
+	if ((err = bda_put(l)) != 0 ||
+		(err = loader_put(l, "multiboot information", b, sizeof(*b), 16, &at)) != 0 ||
 		(err = modules_put(l, b, im.end)) != 0 ||
 		(err = string_put(l, l->in->kernel.name, l->in->cmdline, &b->info.cmdline)) != 0)
 		return err;
