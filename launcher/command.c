@@ -16,6 +16,7 @@ static int help_command(int argc, char **argv);
 static const struct command commands[] = {
 	{ "run", run_command, "start a machine and wait for its end" },
 	{ "kvm", kvm_command, "show what this host's KVM can do" },
+	{ "plan", plan_command, "show where a machine would live, without starting it" },
 	{ "help", help_command, "show how a command is used" },
 };
 

@@ -25,6 +25,8 @@ LAUNCHER_SRCS := \
 	launcher/option.c \
 	launcher/option_place.c \
 	launcher/option_type.c \
+	launcher/placement.c \
+	launcher/plan_command.c \
 	launcher/run.c \
 	launcher/run_command.c \
 	launcher/stderr_log.c \

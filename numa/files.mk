@@ -7,6 +7,7 @@ NUMA_SRCS := \
 	numa/host_sysfs.c \
 	numa/plan.c \
 	numa/plan_cores.c \
+	numa/plan_draw.c \
 	numa/plan_given.c \
 	numa/plan_json.c \
 	numa/plan_memory.c \

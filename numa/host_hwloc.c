@@ -250,15 +250,16 @@ static int source_set(hwloc_topology_t t, const char *what)
 	return 0;
 }
 
-int hwloc_open(hwloc_topology_t *topology, const char *what, bool whole)
+int hwloc_open(hwloc_topology_t *topology, const char *what, enum hwloc_open_for purpose)
 {
 	hwloc_topology_t t;
 	int err = 0;
 
 	if (hwloc_topology_init(&t) != 0)
 		return log_errno(-ENOMEM, "hwloc can't make a topology: %m");
-	if (!whole)
-		types_filter(t);
+	types_filter(t);
+	if (purpose == HWLOC_OPEN_DRAW)
+		hwloc_topology_set_type_filter(t, HWLOC_OBJ_MISC, HWLOC_TYPE_FILTER_KEEP_ALL);
 	/* hwloc's own CPUID walk visits every CPU and adds nothing to /sys that we use. */
 	hwloc_topology_set_components(t, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "x86");
 	hwloc_topology_set_flags(t, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
@@ -277,7 +278,7 @@ int hwloc_open(hwloc_topology_t *topology, const char *what, bool whole)
 int host_load_hwloc(struct host *h)
 {
 	hwloc_topology_t t;
-	int err = hwloc_open(&t, NULL, false);
+	int err = hwloc_open(&t, NULL, HWLOC_OPEN_PLAN);
 
 	if (err)
 		return err;
@@ -294,7 +295,7 @@ int host_load_described(struct host *h, const char *what)
 {
 	const char *slash = strrchr(what, '/');
 	hwloc_topology_t t;
-	int err = hwloc_open(&t, what, false);
+	int err = hwloc_open(&t, what, HWLOC_OPEN_PLAN);
 
 	if (err)
 		return err;

@@ -22,11 +22,13 @@ int host_from_hwloc(struct host *h, hwloc_topology_t topology) must_check;
  * reading /sys (host_sysfs.h) by milliseconds. Reports errors. */
 int host_load_hwloc(struct host *h) must_check;
 
+/* For the planner as little as there need be; for drawing with room for notes in boxes. */
+enum hwloc_open_for { HWLOC_OPEN_PLAN, HWLOC_OPEN_DRAW };
+
 /*
- * Make and load a topology: what as for host_load_described(), NULL for this machine; whole: with all
- * object types (for drawing), else what host_from_hwloc() needs. The caller destroys it. Reports
- * errors.
+ * Make and load a topology: what as for host_load_described(), NULL for this machine. The caller
+ * destroys it. Reports errors.
  */
-int hwloc_open(hwloc_topology_t *topology, const char *what, bool whole) must_check;
+int hwloc_open(hwloc_topology_t *topology, const char *what, enum hwloc_open_for purpose) must_check;
 
 #endif

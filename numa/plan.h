@@ -94,9 +94,10 @@ void plan_print(const struct plan *plan, const struct host *host, FILE *out);
 int plan_json(const struct plan *plan, const struct host *host, FILE *out) must_check;
 
 /*
- * Draw it as an SVG file, with lstopo. what: as for host_load_described(); NULL for this machine.
- * Reports errors: -ENOENT (lstopo is not installed), -EIO, …
+ * Draw it as an SVG file, with lstopo. what: where host came from, as for host_load_described(); NULL
+ * for this machine. Reports errors: -ENOENT (lstopo is not installed), -EIO, …
  */
-int plan_draw(const struct plan *plan, const char *what, const char *svg_path) must_check;
+int plan_draw(const struct plan *plan, const struct host *host, const char *what,
+	const char *svg_path) must_check;
 
 #endif

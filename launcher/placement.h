@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * placement.h - from the options to a plan: what `run`, `plan` and others share.
+ *
+ * Threads: main. Errors: negative errno, reported.
+ */
+#ifndef LAUNCHER_PLACEMENT_H
+#define LAUNCHER_PLACEMENT_H
+
+#include "launcher/config.h"
+#include "numa/plan.h"
+
+/* What a configuration asks of the planner, but for devices: add those with request_add_device().
+ * The caller ends it with request_fini(). */
+int placement_request(struct request *r, const struct run_config *c) must_check;
+
+/* plan_make() with a refusal reported as the error that it is; warnings are left to the caller. On
+ * failure there is nothing to end. */
+int placement_plan(const struct host *h, const struct request *r, struct plan *p) must_check;
+
+#endif
