@@ -12,7 +12,7 @@ Q       := $(if $(V),,@)
 say      = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 include vmm/files.mk numa/files.mk sched/files.mk ipi/files.mk passthrough/files.mk launcher/files.mk
-include tests/files.mk
+include tests/files.mk benchmarks/files.mk
 
 PKGS     := hwloc libconfig jansson libpci
 CPPFLAGS += -I. -Ivmm/include -I$(B) -D_GNU_SOURCE -DTHOLE_VERSION='"$(VERSION)"'
@@ -86,6 +86,21 @@ $(MULTIBOOT_KERNELS:%=$(B)/tests/payload/%.elf): $(B)/tests/payload/%.elf: tests
 
 .PHONY: payloads
 payloads: $(PAYLOAD_ELFS) ## build the test guests
+
+# Benchmarks: the payloads among them are built like any other, the programs like thole.
+BENCH := $(BENCH_PROGRAMS:%=$(B)/benchmarks/%) $(BENCH_PAYLOADS:%=$(B)/benchmarks/%.elf)
+
+$(BENCH_PAYLOADS:%=$(B)/benchmarks/%.elf): $(B)/benchmarks/%.elf: benchmarks/%.c vmm/boot/payload.lds
+	$(call say,GUEST,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -Ivmm/include $(PAYLOAD_CFLAGS) $(PAYLOAD_LDFLAGS) -MMD -MP \
+		-Wl,-T,vmm/boot/payload.lds -o $@ $<
+
+$(BENCH_PROGRAMS:%=$(B)/benchmarks/%): $(B)/benchmarks/%: $(B)/benchmarks/%.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.PHONY: benches
+benches: $(BENCH) ## build the benchmarks
 
 .PHONY: unit
 unit: $(UNIT) $(PROGRAM) ## run what needs neither KVM nor time

@@ -1,0 +1,10 @@
+# What benchmarks/ is built from, one file a line.
+
+# benchmarks/NAME.c: payloads that measure, run natively by benchmarks/native as well.
+BENCH_PAYLOADS := \
+	payload_triad \
+
+# benchmarks/NAME.c: programs, linked with all of thole but main().
+BENCH_PROGRAMS := \
+	native \
+
