@@ -28,8 +28,9 @@ static enum io_result ged_access(struct device *dev, struct access *a)
 
 	if (a->write || a->offset)
 		return IO_BAD_GUEST;
-	a->value = atomic_exchange(&p->events, 0);
+	/* The line falls first: a press from here on raises it again, an edge that the guest sees. */
 	irq_set(&p->irq, false);
+	a->value = atomic_exchange(&p->events, 0);
 	return IO_OK;
 }
 

@@ -22,12 +22,19 @@ struct bench {
 	struct serial serial;
 	struct payload_ports payload;
 	bool line;
+	bool press_at_fall; /* press again just before the line falls */
 };
 
 static void line_set(void *ctx, uint32_t gsi, bool level)
 {
+	struct bench *b = ctx;
+
 	(void)gsi;
-	((struct bench *)ctx)->line = level;
+	if (!level && b->press_at_fall) {
+		b->press_at_fall = false;
+		power_button(&b->power);
+	}
+	b->line = level;
 }
 
 static void woken(void *ctx)
@@ -111,6 +118,18 @@ static void button_raises_the_line_until_it_is_read(void **state)
 	assert_int_equal(bus_access(&b->mmio, &a), IO_BAD_GUEST);
 }
 
+/* A press while the guest is reading is either in what it reads or interrupts it again. */
+static void press_during_a_read_is_not_lost(void **state)
+{
+	struct bench *b = *state;
+	struct access a = { .addr = LAYOUT_GED_BASE, .size = 4 };
+
+	power_button(&b->power);
+	b->press_at_fall = true;
+	assert_int_equal(bus_access(&b->mmio, &a), IO_OK);
+	assert_true(b->line || !atomic_load(&b->power.events));
+}
+
 static void debug_exit_is_odd_and_never_zero(void **state)
 {
 	struct bench *b = *state;
@@ -161,6 +180,7 @@ int main(void)
 		TEST(only_s5_switches_off),
 		TEST(first_end_counts),
 		TEST(button_raises_the_line_until_it_is_read),
+		TEST(press_during_a_read_is_not_lost),
 		TEST(debug_exit_is_odd_and_never_zero),
 		TEST(payload_exit_code_does_not_wrap_to_success),
 		TEST(payload_console_and_done),
