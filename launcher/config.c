@@ -3,6 +3,7 @@
 #include "launcher/config.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "launcher/option.h"
 
@@ -39,14 +40,41 @@ static uint64_t nodes_memory(const struct request_nodes *nodes)
 	return sum;
 }
 
-void run_config_finish(struct run_config *c)
+/* A value that follows from others has the limits of one that is given. */
+static int derived_set(struct run_config *c, const char *name, const char *text, const char *from)
 {
-	if (!c->cpus)
-		c->cpus = max(c->host_cpus.nr, 1u);
-	if (!c->memory)
-		c->memory = nodes_memory(&c->node);
-	if (!c->memory)
-		c->memory = GiB(1);
+	struct complaint why;
+	int err = option_set(c, option_find(name), text, &why);
+
+	return err ? log_errno(err, "%s, %s: %s; say what it is with --%s", from, text, why.text,
+			     name) : 0;
+}
+
+static int cpus_finish(struct run_config *c)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", max(c->host_cpus.nr, 1u));
+	return derived_set(c, "cpus", text, "a vCPU for each host CPU");
+}
+
+static int memory_finish(struct run_config *c)
+{
+	uint64_t bytes = nodes_memory(&c->node);
+	char text[32];
+
+	/* Nodes have multiples of 4 KiB. */
+	snprintf(text, sizeof(text), "%lluK", (unsigned long long)(bytes ? bytes : GiB(1)) >> 10);
+	return derived_set(c, "memory", text, "the nodes' memory together");
+}
+
+int run_config_finish(struct run_config *c)
+{
+	int err = c->cpus ? 0 : cpus_finish(c);
+
+	if (err)
+		return err;
+	return c->memory ? 0 : memory_finish(c);
 }
 
 int run_config_check(const struct run_config *c)

@@ -96,8 +96,9 @@ struct run_config {
 /* Every option at its default. -ENOMEM. */
 int run_config_init(struct run_config *c) must_check;
 
-/* The number of vCPUs, where only host CPUs were given, and the memory, where only nodes' was. */
-void run_config_finish(struct run_config *c);
+/* The number of vCPUs, where only host CPUs were given, and the memory, where only nodes' was.
+ * -EINVAL: too many, or too little. */
+int run_config_finish(struct run_config *c) must_check;
 
 /* Can `run` start this? -EINVAL. */
 int run_config_check(const struct run_config *c) must_check;

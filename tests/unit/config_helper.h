@@ -53,8 +53,8 @@ static inline int read_text(struct run_config *c, const char *text)
 	err = run_config_read_text(c, "vm.cfg", text, strlen(text));
 	if (err)
 		run_config_fini(c);
-	else
-		run_config_finish(c);
+	else if ((err = run_config_finish(c)) != 0)
+		run_config_fini(c);
 	return err;
 }
 

@@ -246,7 +246,7 @@ static const char *random_value(const struct option_row *o, unsigned *seed, char
 
 static void any_config_survives_the_dump(void **state)
 {
-	unsigned seed = 7;
+	unsigned seed = 7, finished = 0;
 
 	(void)state;
 	log_set_sink(NULL, NULL);
@@ -265,7 +265,11 @@ static void any_config_survives_the_dump(void **state)
 				if (option_set(&a, &options[i], text, &why) != 0)
 					assert_true(why.text[0]);
 			}
-		run_config_finish(&a);
+		if (run_config_finish(&a) != 0) { /* too little memory, too many CPUs */
+			run_config_fini(&a);
+			continue;
+		}
+		finished++;
 		first = dump(&a);
 		assert_int_equal(read_text(&b, first), 0);
 		second = dump(&b);
@@ -287,6 +291,7 @@ static void any_config_survives_the_dump(void **state)
 		run_config_fini(&a);
 		run_config_fini(&b);
 	}
+	assert_true(finished > 200);
 }
 
 int main(void)

@@ -236,11 +236,40 @@ static void cpus_is_a_count_or_a_list(void **state)
 			assert_int_equal(option_set(&c, o, t[i].first, &why), 0);
 		if (t[i].second)
 			assert_int_equal(option_set(&c, o, t[i].second, &why), 0);
-		run_config_finish(&c);
+		assert_int_equal(run_config_finish(&c), 0);
 		assert_int_equal(c.cpus, t[i].cpus);
 		assert_int_equal(c.host_cpus.nr, t[i].host_cpus);
 		run_config_fini(&c);
 	}
+}
+
+static void what_follows_has_the_same_limits(void **state)
+{
+	const struct option_row *node = option_find("node"), *memory = option_find("memory");
+	struct complaint why;
+	struct run_config c;
+
+	(void)state;
+	assert_int_equal(run_config_init(&c), 0);
+	assert_int_equal(run_config_finish(&c), 0);
+	assert_int_equal(c.memory, GiB(1));
+	run_config_fini(&c);
+	assert_int_equal(run_config_init(&c), 0);
+	assert_int_equal(option_set(&c, node, "0:mem=1M", &why), 0);
+	report_start();
+	assert_int_equal(run_config_finish(&c), -EINVAL);
+	assert_string_equal(reported.text, "the nodes' memory together, 1024K: at least 2M is "
+		"needed; say what it is with --memory");
+	assert_int_equal(option_set(&c, node, "1:mem=3M", &why), 0);
+	assert_int_equal(run_config_finish(&c), 0);
+	assert_int_equal(c.memory, MiB(4));
+	run_config_fini(&c);
+	assert_int_equal(run_config_init(&c), 0);
+	assert_int_equal(option_set(&c, node, "0:mem=1M", &why), 0);
+	assert_int_equal(option_set(&c, memory, "8M", &why), 0);
+	assert_int_equal(run_config_finish(&c), 0);
+	assert_int_equal(c.memory, MiB(8));
+	run_config_fini(&c);
 }
 
 static const char *suggest_option(const char *word)
@@ -296,6 +325,7 @@ int main(void)
 		cmocka_unit_test(bad_values_are_refused_with_the_remedy),
 		cmocka_unit_test(fields_hold_what_was_said),
 		cmocka_unit_test(cpus_is_a_count_or_a_list),
+		cmocka_unit_test(what_follows_has_the_same_limits),
 		cmocka_unit_test(near_names_are_suggested),
 		cmocka_unit_test(contradictions_are_found),
 	};
