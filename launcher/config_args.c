@@ -29,7 +29,8 @@ struct given {
 
 struct args {
 	const struct config_line *line;
-	const struct argp_option *argp_options;
+	const struct argp_option *argp_options; /* [nr_options] */
+	uint32_t nr_options;
 	uint32_t nr, room;
 	struct given *given;
 	bool dump, help;
@@ -57,19 +58,39 @@ static int args_note(struct args *a, const struct option_row *o, const char *tex
 	return 0;
 }
 
-static int unknown_option(const char *what, const char *name, const struct config_line *line)
+/* Option i, the table's first and then the sub-command's own; NULL after the last. */
+static const struct argp_option *option_at(const struct args *a, uint32_t i)
 {
+	const struct argp_option *own;
+
+	if (i < a->nr_options)
+		return &a->argp_options[i];
+	own = a->line->own ? a->line->own->options : NULL;
+	if (!own)
+		return NULL;
+	for (i -= a->nr_options; i && (own->name || own->key || own->doc); i--)
+		own++;
+	return own->name || own->key || own->doc ? own : NULL;
+}
+
+/* keys: a name of the file, rather than of the command line. */
+static int unknown_option(const struct args *a, const char *what, const char *name, bool keys)
+{
+	const struct argp_option *o;
 	struct suggest s;
 	char hint[80];
 
 	suggest_start(&s, name);
-	for (uint32_t i = 0; i < options_nr; i++)
+	for (uint32_t i = 0; keys && i < options_nr; i++)
 		suggest_offer(&s, options[i].name);
+	for (uint32_t i = 0; !keys && (o = option_at(a, i)) != NULL; i++)
+		if (o->name)
+			suggest_offer(&s, o->name);
 	suggest_text(&s, hint, sizeof(hint));
 	if (s.best)
 		return log_errno(-EINVAL, "%s%.40s: no such option%s", what, name, hint);
 	return log_errno(-EINVAL, "%s%.40s: no such option; `thole %s --help` lists them", what,
-		name, line->name);
+		name, a->line->name);
 }
 
 /* -o KEY=VALUE; arg is argv's, and is cut at the '='. */
@@ -84,7 +105,7 @@ static int pair_note(struct args *a, char *arg)
 	*equals = 0;
 	o = option_find(arg);
 	if (!o)
-		return args_fail(a, unknown_option("-o ", arg, a->line));
+		return args_fail(a, unknown_option(a, "-o ", arg, true));
 	return args_note(a, o, equals + 1);
 }
 
@@ -98,35 +119,34 @@ static const struct option_row *row_of_key(int key)
 	return NULL;
 }
 
-/* Is this word of the command line what argp stumbled over? Then say so. */
-static bool word_report(struct args *a, const char *word)
+/* Letters after one dash: the first that is unknown, or needs a value that isn't there. */
+static int letters_report(const struct args *a, const char *letters)
+{
+	char letter[2] = "";
+
+	for (; *letters; letters++) {
+		const struct argp_option *o;
+		uint32_t i = 0;
+
+		letter[0] = *letters;
+		while ((o = option_at(a, i)) != NULL && o->key != *letters)
+			i++;
+		if (!o)
+			return unknown_option(a, "-", letter, false);
+		if (o->arg)
+			break;
+	}
+	return log_errno(-EINVAL, "-%s: a value must follow", letter);
+}
+
+static int name_report(const struct args *a, const char *word)
 {
 	const struct argp_option *o, *found = NULL;
-	size_t len;
+	size_t len = strcspn(word, "=");
 	unsigned near = 0;
+	char name[48];
 
-	if (word[0] != '-' || !word[1])
-		return false;
-	if (word[1] != '-') {
-		char letter[2] = { word[1], 0 };
-
-		for (const char *p = word + 1; *p; p++) {
-			letter[0] = *p;
-			for (o = a->argp_options; o->doc; o++)
-				if (o->key == *p)
-					break;
-			if (!o->doc) {
-				a->err = unknown_option("-", letter, a->line);
-				return true;
-			}
-			if (o->arg && !(o->flags & OPTION_ARG_OPTIONAL))
-				break;
-		}
-		a->err = log_errno(-EINVAL, "-%s: a value must follow", letter);
-		return true;
-	}
-	len = strcspn(word += 2, "=");
-	for (o = a->argp_options; o->doc; o++) {
+	for (uint32_t i = 0; (o = option_at(a, i)) != NULL; i++) {
 		if (!o->name || strncmp(o->name, word, len) != 0)
 			continue;
 		found = o;
@@ -136,20 +156,23 @@ static bool word_report(struct args *a, const char *word)
 			break;
 		}
 	}
-	if (!near) {
-		char name[48];
+	snprintf(name, sizeof(name), "%.*s", (int)len, word);
+	if (!near)
+		return unknown_option(a, "--", name, false);
+	if (near > 1)
+		return log_errno(-EINVAL, "--%s: could be several options: write it in full", name);
+	if (!found->arg)
+		return log_errno(-EINVAL, "--%s: takes no value", found->name);
+	return log_errno(-EINVAL, "--%s: a value must follow: --%s %s", found->name, found->name,
+		found->arg);
+}
 
-		snprintf(name, sizeof(name), "%.*s", (int)len, word);
-		a->err = unknown_option("--", name, a->line);
-	} else if (near > 1) {
-		a->err = log_errno(-EINVAL, "--%.*s: could be several options: write it in full",
-			(int)len, word);
-	} else if (found->arg) {
-		a->err = log_errno(-EINVAL, "--%s: a value must follow: --%s %s", found->name,
-			found->name, found->arg);
-	} else {
-		a->err = log_errno(-EINVAL, "--%s: takes no value", found->name);
-	}
+/* Is this word of the command line what argp stumbled over? Then say so. */
+static bool word_report(struct args *a, const char *word)
+{
+	if (word[0] != '-' || !word[1])
+		return false;
+	a->err = word[1] == '-' ? name_report(a, word + 2) : letters_report(a, word + 1);
 	return true;
 }
 
@@ -321,6 +344,7 @@ static int argp_walk(struct args *a, int argc, char **argv, bool docs)
 	if (err)
 		goto out;
 	argp.options = a->argp_options = table.options;
+	a->nr_options = table.nr_options;
 	if (!docs) {
 		err = argp_parse(&argp, argc, argv, ARGP_SILENT, NULL, a);
 		err = a->err ? a->err : -err;
@@ -334,6 +358,7 @@ out:
 	free(doc);
 	table_fini(&table);
 	a->argp_options = NULL;
+	a->nr_options = 0;
 	return err;
 }
 

@@ -147,7 +147,9 @@ static error_t own_key(int key, char *arg, struct argp_state *state)
 static void commands_add_their_own(void **state)
 {
 	static const struct argp_option own_options[] = {
+		{ .doc = "Own" },
 		{ "json", CONFIG_KEY_OWN, NULL, 0, "as JSON", 0 },
+		{ "svg", CONFIG_KEY_OWN + 1, "FILE", 0, "draw", 0 },
 		{ 0 },
 	};
 	static const struct argp own_argp = { .options = own_options, .parser = own_key };
@@ -163,6 +165,11 @@ static void commands_add_their_own(void **state)
 	assert_int_equal(c.cpus, 2);
 	run_config_fini(&c);
 	assert_int_equal(parse_line(&c, &l, "a --jsno"), -EINVAL);
+	assert_string_equal(reported.text, "--jsno: no such option; did you mean \"json\"?");
+	assert_int_equal(parse_line(&c, &l, "a --svg"), -EINVAL);
+	assert_string_equal(reported.text, "--svg: a value must follow: --svg FILE");
+	assert_int_equal(parse_line(&c, &l, "a --json=3"), -EINVAL);
+	assert_string_equal(reported.text, "--json: takes no value");
 	assert_int_equal(reported.nr, 1);
 }
 
