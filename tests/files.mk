@@ -37,6 +37,7 @@ CLI_TESTS := \
 # tests/fuzz/NAME.c, each a LLVMFuzzerTestOneInput() whose corpus in tests/fuzz/corpus/NAME/ is
 # replayed by `make check`; `make fuzz-NAME` runs the fuzzer itself.
 FUZZ_TARGETS := \
+	config \
 	boot_elf \
 	boot_linux \
 	boot_multiboot \
