@@ -12,6 +12,7 @@ LAUNCHER_SRCS := \
 	launcher/unit_host.c \
 	launcher/unit_images.c \
 	launcher/unit_person.c \
+	launcher/unit_plan.c \
 	launcher/unit_shape.c \
 	launcher/unit_vcpus.c \
 	launcher/unit_vm.c \

@@ -13,6 +13,9 @@
 #include "launcher/config.h"
 #include "launcher/console.h"
 #include "launcher/stopper.h"
+#include "numa/plan.h"
+#include "sched/affinity.h"
+#include "vmm/acpi/acpi.h"
 #include "vmm/boot/boot.h"
 #include "vmm/cpuid.h"
 #include "vmm/debug_exit.h"
@@ -22,7 +25,6 @@
 #include "vmm/pci.h"
 #include "vmm/power.h"
 #include "vmm/serial.h"
-#include "vmm/topology.h"
 #include "vmm/vcpu.h"
 #include "vmm/vm.h"
 
@@ -33,7 +35,9 @@ struct machine {
 	struct kvm kvm;
 	struct boot_input boot_input; /* owns its blobs and nothing else */
 	struct kvm_cpuid2 *supported;
-	struct topology topology;
+	struct plan plan;
+	uint32_t nr_host_nodes;
+	struct affinity affinity; /* this process's, before the plan */
 	struct ram_layout layout;
 	struct cpuid_config cpuid;
 
@@ -60,11 +64,14 @@ struct unit {
 	void (*stop)(struct machine *m);
 };
 
-extern const struct unit host_unit, images_unit, shape_unit, vm_unit, memory_unit, devices_unit, boot_unit,
+extern const struct unit host_unit, images_unit, plan_unit, shape_unit, vm_unit, memory_unit, devices_unit, boot_unit,
 	stopper_unit, console_unit, vcpus_unit;
 
 /* In order of start; NULL-terminated. */
 extern const struct unit *const machine_units[];
+
+/* What ACPI tables are made from; ram may be NULL as for acpi_config_default(). */
+struct acpi_config machine_acpi(const struct machine *m, const struct ram_layout *ram);
 
 /* The images' bytes are no longer needed. */
 void machine_images_free(struct machine *m);

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* unit_boot.c - ACPI tables and images go into guest memory. */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "launcher/machine.h"
-#include "vmm/acpi/acpi.h"
 #include "vmm/log.h"
+
+struct acpi_config machine_acpi(const struct machine *m, const struct ram_layout *ram)
+{
+	return acpi_config_default(&m->plan.guest, ram);
+}
 
 static int acpi_write(struct machine *m)
 {
-	struct acpi_config cfg = acpi_config_default(&m->topology, &m->layout);
+	struct acpi_config cfg = machine_acpi(m, &m->layout);
 	struct acpi_tables t;
 	void *tables = mem_at(&m->vm.mem, m->layout.acpi.base, m->layout.acpi.size);
 	void *rsdp = mem_at(&m->vm.mem, LAYOUT_RSDP, sizeof(t.rsdp));
@@ -22,26 +28,44 @@ static int acpi_write(struct machine *m)
 	return 0;
 }
 
-static int boot_start(struct machine *m)
+/* The tables and images, made and put in place. */
+static int images_place(struct machine *m)
 {
-	struct boot_input *in = &m->boot_input;
-	int err;
+	int err = boot_plan_make(&m->boot_input, &m->boot);
 
-	in->cmdline = m->cfg->append ? m->cfg->append : "";
-	in->ram = &m->layout;
-	in->nr_cpus = m->cfg->cpus;
-	in->tsc_khz = vm_tsc_khz(&m->vm);
-	in->guest_page = m->cfg->guest_page;
-	in->rsdp = in->kind == BOOT_PAYLOAD ? 0 : LAYOUT_RSDP;
-	if (in->rsdp && (err = acpi_write(m)) != 0)
-		return err;
-	if ((err = boot_plan_make(in, &m->boot)) != 0)
+	if (err)
 		return err;
 	err = boot_plan_write(&m->boot, mem_at_ctx, &m->vm.mem);
 	if (err)
 		boot_plan_fini(&m->boot);
 	else
 		machine_images_free(m); /* they are in guest memory now */
+	return err;
+}
+
+static int boot_start(struct machine *m)
+{
+	struct boot_input *in = &m->boot_input;
+	uint32_t *cpu_node = calloc(m->plan.nr_vcpus, sizeof(*cpu_node));
+	int err = 0;
+
+	if (!cpu_node)
+		return log_errno(-ENOMEM, "boot: %m");
+	for (uint32_t v = 0; v < m->plan.nr_vcpus; v++)
+		cpu_node[v] = m->plan.vcpu[v].guest_node;
+	in->cpu_node = cpu_node;
+	in->cmdline = m->cfg->append ? m->cfg->append : "";
+	in->ram = &m->layout;
+	in->nr_cpus = m->plan.nr_vcpus;
+	in->tsc_khz = vm_tsc_khz(&m->vm);
+	in->guest_page = m->cfg->guest_page;
+	in->rsdp = in->kind == BOOT_PAYLOAD ? 0 : LAYOUT_RSDP;
+	if (in->rsdp)
+		err = acpi_write(m);
+	if (!err)
+		err = images_place(m);
+	in->cpu_node = NULL;
+	free(cpu_node);
 	return err;
 }
 

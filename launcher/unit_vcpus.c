@@ -1,44 +1,103 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* unit_vcpus.c - the threads that the guest runs on. */
+/*
+ * unit_vcpus.c - the threads that the guest runs on, each on its CPU from its first instruction.
+ *
+ * What the kernel and libc allocate for a thread comes from the node of whoever makes it, so the main
+ * thread moves to each vCPU's node for that, and goes back to housekeeping at the end.
+ */
 #include <stdio.h>
 
 #include "launcher/machine.h"
+#include "sched/policy.h"
+#include "vmm/log.h"
 
-static int vcpu_on_thread(void *ctx, uint32_t vcpu)
+/* "thole/vcpu3", at most 15 bytes as the kernel has it. */
+static void vcpu_name(char name[static 16], uint32_t vcpu)
 {
-	char name[16];
+	snprintf(name, 16, "thole/vcpu%u", vcpu);
+}
 
-	(void)ctx;
-	snprintf(name, sizeof(name), "thole/vcpu%u", vcpu);
+/* To the CPUs that the plan has for vCPUs on that node. */
+static int starter_move(const struct plan *p, hnode_t node)
+{
+	struct affinity a = { 0 };
+
+	for (uint32_t v = 0; v < p->nr_vcpus; v++)
+		if (p->vcpu[v].node.os == node.os)
+			affinity_add(&a, p->vcpu[v].cpu);
+	return affinity_restore(&a);
+}
+
+static int vcpu_create(void *ctx, uint32_t vcpu, pthread_attr_t *attr)
+{
+	struct machine *m = ctx;
+	const struct plan_vcpu *v = &m->plan.vcpu[vcpu];
+	bool same = vcpu && m->plan.vcpu[vcpu - 1].node.os == v->node.os;
+	int err = 0;
+
+	if (!same && m->nr_host_nodes > 1)
+		err = starter_move(&m->plan, v->node);
+	if (!err)
+		err = affinity_attr(attr, v->cpu);
+	return err ? log_errno(err, "vCPU %u: cannot begin on CPU %d: %m; did the cpuset change?", vcpu, v->cpu.os) : 0;
+}
+
+static int vcpu_begin(void *ctx, uint32_t vcpu)
+{
+	const struct machine *m = ctx;
+	char name[16];
+	int err;
+
+	vcpu_name(name, vcpu);
 	pthread_setname_np(pthread_self(), name);
+	if ((err = affinity_verify(name, m->plan.vcpu[vcpu].cpu)) != 0)
+		return err;
+	return m->cfg->sched.fifo ? policy_fifo(name, m->cfg->sched.priority) : 0;
+}
+
+static int vcpu_ready(void *ctx, uint32_t vcpu, int vcpu_fd)
+{
+	(void)ctx;
+	(void)vcpu;
+	(void)vcpu_fd;
 	return 0;
+}
+
+static void vcpu_leave(void *ctx, uint32_t vcpu)
+{
+	(void)ctx;
+	(void)vcpu;
 }
 
 /* What CPUID says beyond what KVM supports. */
 static struct cpuid_config cpuid_config_of(const struct machine *m)
 {
 	return (struct cpuid_config){
-		.topology = &m->topology,
+		.topology = &m->plan.guest,
 		.tsc_khz = (uint32_t)vm_tsc_khz(&m->vm),
 		.tsc_deadline = kvm_cap_value(&m->kvm, KVM_CAP_TSC_DEADLINE_TIMER),
 		.pmu = true,
 		.pv_unhalt = true,
-		.msi_ext_dest = topology_apicid_max(&m->topology).id > 254,
+		.msi_ext_dest = topology_apicid_max(&m->plan.guest).id > 254,
 	};
 }
 
 static int vcpus_unit_start(struct machine *m)
 {
+	int err;
+
 	m->cpuid = cpuid_config_of(m);
 	m->vcpu_setup = (struct vcpu_setup){
-		.topology = &m->topology,
+		.topology = &m->plan.guest,
 		.supported = m->supported,
 		.cpuid = &m->cpuid,
 		.boot = &m->boot,
-		.on_thread = vcpu_on_thread,
-		.ctx = m,
+		.hooks = { vcpu_create, vcpu_begin, vcpu_ready, vcpu_leave, m },
 	};
-	return vcpus_start(&m->vcpus, &m->vm, m->cfg->cpus, &m->vcpu_setup);
+	err = vcpus_start(&m->vcpus, &m->vm, m->plan.nr_vcpus, &m->vcpu_setup);
+	if (m->nr_host_nodes > 1 && affinity_set(&m->plan.housekeeping) != 0)
+		log_warn("thole's main thread stays on the vCPUs' CPUs: %m; did the cpuset change?");
+	return err;
 }
 
 static void vcpus_unit_stop(struct machine *m)

@@ -16,7 +16,15 @@ const struct unit vm_unit = { "vm", vm_start, vm_stop };
 
 static int memory_start(struct machine *m)
 {
-	int err = mem_map(&m->vm.mem, &m->layout, NULL);
+	uint64_t page_size[TOPO_NODES_MAX];
+	int err;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(page_size); i++)
+		page_size[i] = KiB(4);
+	for (uint32_t i = 0; i < m->plan.nr_memory; i++)
+		if (m->plan.page != PAGE_THP)
+			page_size[m->plan.memory[i].guest_node] = m->plan.memory[i].page_size;
+	err = mem_map(&m->vm.mem, &m->layout, page_size);
 
 	if (err)
 		return err;

@@ -4,7 +4,8 @@
  *
  *   host     /dev/kvm, and is it good enough for what is asked?
  *   images   the kernel or payload, initrd and modules, read and recognized
- *   shape    vCPUs, nodes, and where memory lies: values, nothing is made
+ *   plan     which CPU, node and page size for what, and the topology that the guest is told
+ *   shape    APIC ids, and where memory lies for the guest: values, nothing is made
  *   vm       KVM's VM and its interrupt controllers, the event loop
  *   memory   guest RAM
  *   devices  serial port, power, PCI, and the ports of payloads and tests
@@ -18,6 +19,7 @@
 const struct unit *const machine_units[] = {
 	&host_unit,
 	&images_unit,
+	&plan_unit,
 	&shape_unit,
 	&vm_unit,
 	&memory_unit,

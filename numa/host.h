@@ -66,7 +66,7 @@ struct host_pu {
 struct host {
 	char name[64]; /* for people: where this came from */
 	bool live;     /* the machine that we run on */
-	bool no_thp;   /* transparent huge pages are switched off ("never") */
+	bool no_thp;   /* no transparent huge pages for shared memory (shmem_enabled) */
 	bool distances_known; /* false: distance[] is a guess from packages */
 	uint32_t nr_pus; /* at least 1; offline ones are not in it */
 	struct host_pu *pu;

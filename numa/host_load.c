@@ -50,6 +50,16 @@ static void pools_load(struct host *h)
 				pool_number(h, &h->node[i], p, "free_hugepages") };
 }
 
+static void thp_load(struct host *h)
+{
+	FILE *f = fopen("/sys/kernel/mm/transparent_hugepage/shmem_enabled", "re");
+	char text[128];
+
+	h->no_thp = !f || !fgets(text, sizeof(text), f) || !host_thp_allowed(text);
+	if (f)
+		fclose(f);
+}
+
 static int affinity_apply(struct host *h)
 {
 	cpu_set_t *set = CPU_ALLOC(CPULIST_MAX);
@@ -78,6 +88,7 @@ int host_load(struct host *h)
 	if ((err = host_load_hwloc(h)) != 0)
 		return err;
 	pools_load(h);
+	thp_load(h);
 	if ((err = affinity_apply(h)) != 0) {
 		host_fini(h);
 		return log_errno(err, "this process's CPU affinity: %m");

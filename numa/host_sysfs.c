@@ -416,6 +416,16 @@ static int allowed_read(struct reader *r)
 	return all ? 0 : err;
 }
 
+bool host_thp_allowed(const char *shmem_enabled)
+{
+	static const char *const yes[] = { "[always]", "[within_size]", "[advise]", "[force]" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
+		if (strstr(shmem_enabled, yes[i]))
+			return true;
+	return false;
+}
+
 static int host_read(struct reader *r)
 {
 	int err;
@@ -426,8 +436,8 @@ static int host_read(struct reader *r)
 		return err;
 	if ((err = groups_read(r)) != 0 || (err = complexes_read(r)) != 0)
 		return err;
-	r->host->no_thp = text_read(r, "sys/kernel/mm/transparent_hugepage/enabled") != 0 ||
-			  strstr(r->text, "[never]") != NULL;
+	r->host->no_thp = text_read(r, "sys/kernel/mm/transparent_hugepage/shmem_enabled") != 0 ||
+			  !host_thp_allowed(r->text);
 	return host_seal(r->host);
 }
 

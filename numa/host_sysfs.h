@@ -21,4 +21,10 @@
  */
 int host_load_sysfs(struct host *h, const char *root) must_check;
 
+/*
+ * Does what .../transparent_hugepage/shmem_enabled says let a memfd have transparent huge pages when
+ * it asks for them by madvise()? Documentation/admin-guide/mm/transhuge.rst.
+ */
+bool host_thp_allowed(const char *shmem_enabled);
+
 #endif

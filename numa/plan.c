@@ -81,8 +81,9 @@ static int memory_check(struct work *w)
 	if (!w->bytes || w->bytes >= TiB(1) << 16)
 		return plan_refuse(w, -EINVAL, "memory: ask for some, and for less than 65536T");
 	if (r->page == PAGE_THP && w->host->no_thp)
-		return plan_refuse(w, -EINVAL, "hugepages=thp: the kernel's transparent huge pages are off: "
-			"echo madvise > /sys/kernel/mm/transparent_hugepage/enabled");
+		return plan_refuse(w, -EINVAL, "hugepages=thp: the kernel makes no transparent huge pages "
+			"of shared memory, which a guest's is: "
+			"echo advise > /sys/kernel/mm/transparent_hugepage/shmem_enabled");
 	if (is_aligned(w->bytes, grain))
 		return 0;
 	return plan_refuse(w, -EINVAL, "memory %s is no multiple of the page size %s: ask for %s or %s, "

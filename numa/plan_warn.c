@@ -103,7 +103,7 @@ static int warn_nodes(struct work *w)
 				"distances that are not there", guests[i], n->id.os);
 		if (!err && !page_is_huge(w->page) && bytes[i] > n->free)
 			err = plan_warn(w, "node %d: the guest may use %" PRIu64 " MiB, %" PRIu64 " MiB "
-				"are free: the rest may come from other nodes or from swap", n->id.os,
+				"are free: the rest must be freed or swapped out as the guest comes to use it", n->id.os,
 				bytes[i] >> 20, n->free >> 20);
 	}
 	if (!err && w->uneven)
@@ -151,7 +151,8 @@ static void note_pages(struct work *w)
 
 	if (w->req->page != PAGE_AUTO)
 		return;
-	len = (size_t)snprintf(note, room, "hugepages=auto took %s", page_policy_name(w->page));
+	len = (size_t)snprintf(note, room, "hugepages=auto took %s",
+		w->page == PAGE_NONE ? "none, but 4K" : page_policy_name(w->page));
 	for (size_t i = 0; i < ARRAY_SIZE(larger) && larger[i] < w->page && len < room; i++) {
 		const char *name = page_policy_name(larger[i]);
 		uint32_t node = node_short(w, larger[i]);

@@ -103,16 +103,35 @@ static void vcpu_left(struct vcpu *v)
 static void *vcpu_thread(void *arg)
 {
 	struct vcpu *v = arg;
-	const struct vcpu_setup *setup = v->all->setup;
-	int err = setup->on_thread ? setup->on_thread(setup->ctx, v->index) : 0;
+	const struct vcpu_hooks *hooks = &v->all->setup->hooks;
+	int err = hooks->begin(hooks->ctx, v->index);
 
 	if (!err)
 		err = vcpu_open(v);
+	if (!err)
+		err = hooks->ready(hooks->ctx, v->index, v->fd);
 	if (start_agreed(v->all, err)) {
 		vcpu_loop(v);
+		hooks->leave(hooks->ctx, v->index);
 		vcpu_left(v);
 	}
 	return NULL;
+}
+
+static int thread_create(struct vcpu *v, pthread_attr_t *attr)
+{
+	const struct vcpu_hooks *hooks = &v->all->setup->hooks;
+	int err = hooks->create(hooks->ctx, v->index, attr);
+
+	if (err)
+		return err;
+	err = -pthread_create(&v->thread, attr, vcpu_thread, v);
+	v->has_thread = !err;
+	if (err == -EINVAL) /* what it says for a CPU that this process may not use */
+		return log_errno(err, "vCPU %u: cannot make a thread on its CPU; did the cpuset change?", v->index);
+	if (err)
+		log_errno(err, "vCPU %u: cannot make a thread: %m; is there a limit (ulimit -u)?", v->index);
+	return err;
 }
 
 static int threads_create(struct vcpus *all)
@@ -122,14 +141,8 @@ static int threads_create(struct vcpus *all)
 
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	for (uint32_t i = 0; i < all->nr && !err; i++) {
-		struct vcpu *v = &all->vcpu[i];
-
-		err = -pthread_create(&v->thread, &attr, vcpu_thread, v);
-		v->has_thread = !err;
-		if (err)
-			log_errno(err, "vCPU %u: cannot make a thread: %m; is there a limit (ulimit -u)?", i);
-	}
+	for (uint32_t i = 0; i < all->nr && !err; i++)
+		err = thread_create(&all->vcpu[i], &attr);
 	pthread_attr_destroy(&attr);
 	return err;
 }

@@ -5,8 +5,13 @@
  * Each thread makes its own vCPU, so that what the kernel allocates for it lies near the CPU that it
  * runs on, then all wait for a common start:
  *
- *   vcpus_start: threads -> on_thread() -> KVM_CREATE_VCPU -> CPUID, MSRs, registers -> [all ready] -> run
- *   vcpus_stop:  stop flag, immediate_exit and a signal to each -> join -> (statistics) -> vcpus_fini
+ *   vcpus_start: create() -> thread: begin() -> KVM_CREATE_VCPU -> CPUID, MSRs, registers -> ready()
+ *                -> [all ready] -> run
+ *   vcpus_stop:  stop flag, immediate_exit and a signal to each -> leave() -> join -> (statistics)
+ *                -> vcpus_fini
+ *
+ * create(), begin(), ready() and leave() are the hooks by which others say where and how a thread
+ * runs; vmm/ itself pins nothing.
  *
  * A vCPU thread leaves when the machine's end is set, when it is told to stop, or when its payload
  * says that it is done.
@@ -44,15 +49,26 @@ struct vcpu {
 	uint64_t bad;    /* accesses that made no sense to their device */
 };
 
+/* Each is called once for each vCPU and returns 0 or -errno, reported, which stops the start. */
+struct vcpu_hooks {
+	/* On the starter's thread, before it makes the vCPU's: where that begins. */
+	int (*create)(void *ctx, uint32_t vcpu, pthread_attr_t *attr);
+	/* The rest on the vCPU's thread. First of all: */
+	int (*begin)(void *ctx, uint32_t vcpu);
+	/* The vCPU is made; the guest doesn't run yet. */
+	int (*ready)(void *ctx, uint32_t vcpu, int vcpu_fd);
+	/* It has run and will not again; not called after a failed start. */
+	void (*leave)(void *ctx, uint32_t vcpu);
+	void *ctx;
+};
+
 /* What vCPUs are made from; borrowed until vcpus_stop(). */
 struct vcpu_setup {
 	const struct topology *topology;
 	const struct kvm_cpuid2 *supported; /* KVM's CPUID set */
 	const struct cpuid_config *cpuid;
 	const struct boot_plan *boot;
-	/* Called first on each vCPU's thread (pinning, naming); 0 or -errno, reported. May be NULL. */
-	int (*on_thread)(void *ctx, uint32_t vcpu);
-	void *ctx;
+	struct vcpu_hooks hooks;
 };
 
 struct vcpus {

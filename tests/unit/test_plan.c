@@ -272,7 +272,7 @@ static void pages_fall_to_what_is_there(void **state)
 	plan_anew(f);
 	assert_int_equal(f->plan.page, PAGE_NONE);
 	f->req.page = PAGE_THP;
-	refuse_anew(f, -EINVAL, "echo madvise");
+	refuse_anew(f, -EINVAL, "echo advise");
 }
 
 static void small_pages_warn_above_free(void **state)

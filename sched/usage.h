@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * usage.h - what the kernel has counted of a thread: its CPU, migrations and context switches.
+ *
+ * Migrations come from /proc/thread-self/sched ("se.nr_migrations"; needs CONFIG_SCHED_DEBUG before
+ * Linux 6.15), switches from /proc/thread-self/status: readable without rights, and exact, where a
+ * perf counter needs perf_event_paranoid to allow it. What isn't there is USAGE_UNKNOWN, never 0.
+ *
+ * Threads: usage_read() on the thread that it is about. Pure parsers take text.
+ */
+#ifndef SCHED_USAGE_H
+#define SCHED_USAGE_H
+
+#include "vmm/types.h"
+#include "vmm/util.h"
+
+#define USAGE_UNKNOWN (-1)
+
+struct usage {
+	hcpu_t cpu;          /* that it is on now */
+	int64_t migrations;  /* since the thread began, like the rest */
+	int64_t voluntary;   /* context switches: it waited */
+	int64_t involuntary; /* somebody else was to run */
+};
+
+/* Of the calling thread. */
+struct usage usage_read(void);
+
+/* b - a, unknown if either is. */
+int64_t usage_delta(int64_t a, int64_t b);
+
+/* The number of "key  :  123" on a line of its own; USAGE_UNKNOWN without one. */
+int64_t usage_find(const char *text, const char *key);
+
+#endif
