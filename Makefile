@@ -117,7 +117,7 @@ $(FUZZ): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(if $(FUZZING),,$(B)/tests/fuzz
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 .PHONY: fuzz-replay
-fuzz-replay: $(FUZZ)
+fuzz-replay: $(FUZZ) ## run the fuzz targets on their corpora; fuzz-NAME runs the fuzzer
 	$(Q)tests/check $(FUZZ)
 
 .PHONY: $(FUZZ_TARGETS:%=fuzz-%)

@@ -252,10 +252,10 @@ ssize_t terminal_read(struct terminal *t, void *buf, size_t size)
 
 void terminal_help(const struct terminal *t)
 {
-	static const char text[] = "\r\n"
-		"Ctrl-A x       stop this machine hard\r\n"
-		"Ctrl-A a       send a Ctrl-A; Ctrl-A Ctrl-A does too\r\n"
-		"Ctrl-A h       show this\r\n";
+	static const char text[] = "\n"
+		"Ctrl-A x       stop this machine hard\n"
+		"Ctrl-A a       send a Ctrl-A; Ctrl-A Ctrl-A does too\n"
+		"Ctrl-A h       show this\n";
 
 	/* Nobody to tell when this fails. */
 	if (write(t->out, text, sizeof(text) - 1) < 0)
