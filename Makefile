@@ -8,6 +8,7 @@ VERSION := 0.1.0
 # What is built where. Objects of different compilers and of sanitizer builds never mix.
 VARIANT := $(notdir $(firstword $(CC)))$(if $(SAN),-san)$(if $(FUZZING),-fuzz)
 B       := build/$(VARIANT)
+MAKEFLAGS += --no-print-directory
 Q       := $(if $(V),,@)
 say      = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
@@ -31,6 +32,13 @@ LDFLAGS  += -fsanitize=fuzzer,address,undefined
 endif
 CFLAGS   += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnuma
+
+# Without its libraries nothing compiles; say so at once, and how to get them.
+ifeq ($(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes),)
+ifneq ($(filter-out clean help check demo check-long lint layers,$(or $(MAKECMDGOALS),all)),)
+$(error A library is missing; `configs/packages build` says which package has it ($(PKGS), libnuma))
+endif
+endif
 
 LIB_SRCS := $(VMM_SRCS) $(NUMA_SRCS) $(SCHED_SRCS) $(IPI_SRCS) $(PASSTHROUGH_SRCS) $(LAUNCHER_SRCS)
 LIB      := $(B)/libthole.a
@@ -130,6 +138,59 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%:
 .PHONY: layers
 layers: ## check which folder includes which
 	$(Q)tests/layers
+
+# The first process of test guests in the lab: static, since it is alone there.
+GUEST_INIT := $(B)/tests/lab/guest-init
+
+$(GUEST_INIT): tests/lab/guest-init.c
+	$(call say,GUEST,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -static -Os -o $@ $<
+
+JOBS := $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# Everything that tests run, and what they are told about it. The sanitizers' unit tests and corpora run
+# beside the plain ones.
+.PHONY: test-programs
+test-programs: $(UNIT) $(FUZZ) ## build the tests
+
+TESTS      = $(UNIT) $(FUZZ) $(UNIT:$(B)/%=$(B)-san/%) $(FUZZ:$(B)/%=$(B)-san/%) $(CLI_TESTS) $(PAYLOAD_TESTS) \
+	$(LAB_TESTS)
+TESTS_LONG = $(LAB_TESTS_LONG)
+TEST_ENV   = CMOCKA_MESSAGE_OUTPUT=TAP THOLE=$(abspath $(PROGRAM)) THOLE_BUILD=$(abspath $(B)) CC="$(CC)" SAN=$(SAN)
+
+.PHONY: check
+check: ## install what is missing, then run all tests
+	$(Q)configs/packages build run lab check
+	$(Q)$(MAKE) $(JOBS) check-programs
+	$(Q)$(MAKE) check-run
+
+.PHONY: check-programs
+check-programs: all man payloads benches test-programs $(GUEST_INIT)
+	$(Q)$(MAKE) SAN=1 test-programs
+
+.PHONY: check-run
+check-run: layers
+	$(Q)$(TEST_ENV) tests/check $(TESTS)
+
+.PHONY: check-long
+check-long: check lint ## all tests, the long ones and the second compiler too
+	$(Q)$(MAKE) $(JOBS) CC=clang unit
+	$(Q)$(TEST_ENV) tests/check $(TESTS_LONG)
+
+.PHONY: lint
+lint: ## read the code with clang-tidy, cppcheck and shellcheck
+	$(Q)configs/packages build lint
+	$(Q)tests/lint
+
+.PHONY: demo
+demo: ## install what is missing, then show thole at work
+	$(Q)configs/packages build run lab
+	$(Q)$(MAKE) $(JOBS) all man benches $(GUEST_INIT)
+	$(Q)benchmarks/demo
+
+.PHONY: lab
+lab: all ## a shell in the emulated server that tests run in
+	$(Q)tests/lab/lab --shell
 
 .PHONY: clean
 clean: ## remove what was built
