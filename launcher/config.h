@@ -48,6 +48,8 @@ enum config_hugepages {
 	CONFIG_HUGEPAGES_NONE,
 };
 
+enum config_prefault { CONFIG_PREFAULT_AUTO, CONFIG_PREFAULT_YES, CONFIG_PREFAULT_NO };
+
 struct config_sched {
 	bool fifo;         /* else SCHED_OTHER */
 	uint32_t priority; /* fifo: 1 to 99 */
@@ -78,6 +80,7 @@ struct run_config {
 	struct request_pins pin;
 	struct request_nodes node;
 	enum config_hugepages hugepages;
+	enum config_prefault prefault;
 	struct config_sched sched;
 
 	/* How it runs. */

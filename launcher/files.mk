@@ -12,6 +12,8 @@ LAUNCHER_SRCS := \
 	launcher/unit_host.c \
 	launcher/unit_images.c \
 	launcher/unit_person.c \
+	launcher/progress.c \
+	launcher/unit_memory.c \
 	launcher/unit_plan.c \
 	launcher/unit_shape.c \
 	launcher/unit_vcpus.c \

@@ -13,6 +13,7 @@
 #include "launcher/config.h"
 #include "launcher/console.h"
 #include "launcher/stopper.h"
+#include "numa/backing.h"
 #include "numa/plan.h"
 #include "sched/affinity.h"
 #include "vmm/acpi/acpi.h"
@@ -38,6 +39,10 @@ struct machine {
 	struct plan plan;
 	uint32_t nr_host_nodes;
 	struct affinity affinity; /* this process's, before the plan */
+	bool prefault;
+	uint32_t nr_workers; /* with prefault: who fills which host node's memory */
+	struct prefault_workers *workers;
+	struct backing_result backing;
 	struct ram_layout layout;
 	struct cpuid_config cpuid;
 

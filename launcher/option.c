@@ -28,6 +28,7 @@ static const char *const pages[] = { "4K", "2M", "1G", NULL };
 static const char *const policies[] = { "like-host", "one-node", "spread", NULL };
 static const char *const smt[] = { "avoid", "use", "never", NULL };
 static const char *const hugepages[] = { "auto", "1G", "2M", "thp", "none", NULL };
+static const char *const prefault[] = { "auto", "yes", "no", NULL };
 static const char *const log_levels[] = { "err", "warn", "info", "debug", NULL };
 
 const char *const option_groups[GROUPS] = {
@@ -99,7 +100,21 @@ const struct option_row options[] = {
 		"their vCPUs. A node with an empty cpus= has memory only and needs host=." },
 	{ "hugepages", ENUM(hugepages, enum config_hugepages), GROUP_PLACE, .choice = hugepages,
 	  .def = "auto", .arg = "SIZE",
-	  .help = "pages behind guest memory; auto takes the largest there are" },
+	  .help = "pages behind guest memory; auto takes the largest there are",
+	  .more = "With auto it is the largest of 1G, 2M and thp of which every node has enough free, "
+		"else none, which is 4K, and a message says what it was. Any other value is had "
+		"exactly, or the machine is not started. thp are 4K that the kernel joins to 2M "
+		"where it can, if /sys/kernel/mm/transparent_hugepage/shmem_enabled is advise or "
+		"always. Whatever the size, memory is bound to the nodes of the plan." },
+	{ "prefault", ENUM(prefault, enum config_prefault), GROUP_PLACE, .choice = prefault,
+	  .def = "auto", .arg = "auto|yes|no",
+	  .help = "fill guest memory before the guest starts",
+	  .more = "1G and 2M pages are always filled, so that a shortage is an error before the start. "
+		"For thp and 4K, auto fills them on a host of several nodes, where memory that is "
+		"bound to a node can be short while the rest of the host has plenty; on a host of "
+		"one node it doesn't, and the machine starts in milliseconds. Memory that is not "
+		"filled costs an exit at the first touch of each page, and being short of it ends "
+		"in swapping or in the kernel's out-of-memory killer." },
 	{ "sched", &type_sched, AT(sched, struct config_sched), GROUP_PLACE, .def = "other",
 	  .arg = "CLASS",
 	  .help = "scheduling class of vCPUs: other, or fifo:N with a priority from 1 to 99" },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* unit_plan.c - where everything goes: the plan for this host, and thole's own thread to its place. */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "launcher/machine.h"
 #include "launcher/placement.h"
@@ -32,6 +33,65 @@ static void plan_tell(const struct plan *p)
 		log_info("%s", p->note);
 }
 
+/* Huge pages always: a shortage is to be found now. Small ones where they can be short on one node. */
+static bool prefault_wanted(const struct machine *m)
+{
+	if (m->plan.page == PAGE_1G || m->plan.page == PAGE_2M)
+		return true;
+	if (m->cfg->prefault == CONFIG_PREFAULT_AUTO)
+		return m->nr_host_nodes > 1;
+	return m->cfg->prefault == CONFIG_PREFAULT_YES;
+}
+
+static void workers_free(struct machine *m)
+{
+	for (uint32_t i = 0; i < m->nr_workers; i++)
+		cpulist_fini(&m->workers[i].cpus);
+	free(m->workers);
+	m->workers = NULL;
+	m->nr_workers = 0;
+}
+
+/* One entry for each host node that has some of the guest's memory. */
+static int workers_choose(struct machine *m, const struct host *h)
+{
+	const struct plan *p = &m->plan;
+	int err = 0;
+
+	m->workers = calloc(p->nr_memory, sizeof(*m->workers));
+	if (!m->workers)
+		return log_errno(-ENOMEM, "prefault: %m");
+	for (uint32_t i = 0; i < p->nr_memory && !err; i++) {
+		struct prefault_workers *w = &m->workers[m->nr_workers];
+		bool again = false;
+
+		for (uint32_t k = 0; k < m->nr_workers; k++)
+			again |= m->workers[k].node.os == p->memory[i].node.os;
+		if (again)
+			continue;
+		w->node = p->memory[i].node;
+		err = prefault_cpus(h, &m->cfg->host_cpus, w->node, &w->cpus);
+		m->nr_workers += !err;
+	}
+	if (err) {
+		workers_free(m);
+		log_errno(err, "prefault: no CPU to fill memory from: %m");
+	}
+	return err;
+}
+
+static int prefault_prepare(struct machine *m, const struct host *h)
+{
+	char why[256];
+	int err;
+
+	m->prefault = prefault_wanted(m);
+	if (!m->prefault)
+		return 0;
+	err = backing_check(&m->plan, h, why, sizeof(why));
+	return err ? log_errno(err, "%s", why) : workers_choose(m, h);
+}
+
 static int plan_from_host(struct machine *m, const struct host *h)
 {
 	struct request r;
@@ -41,6 +101,12 @@ static int plan_from_host(struct machine *m, const struct host *h)
 		return err;
 	err = placement_plan(h, &r, &m->plan);
 	request_fini(&r);
+	if (err)
+		return err;
+	m->nr_host_nodes = h->nr_nodes;
+	err = prefault_prepare(m, h);
+	if (err)
+		plan_fini(&m->plan);
 	return err;
 }
 
@@ -61,13 +127,14 @@ static int plan_start(struct machine *m)
 	if (err)
 		return err;
 	err = plan_from_host(m, &h);
-	m->nr_host_nodes = h.nr_nodes;
 	host_fini(&h); /* the plan has all that follows */
 	if (err)
 		return err;
 	plan_tell(&m->plan);
-	if ((err = sched_check(m)) != 0 || (err = housekeeping_move(m)) != 0)
-		plan_fini(&m->plan);
+	if ((err = sched_check(m)) == 0 && (err = housekeeping_move(m)) == 0)
+		return 0;
+	workers_free(m);
+	plan_fini(&m->plan);
 	return err;
 }
 
@@ -76,6 +143,7 @@ static void plan_stop(struct machine *m)
 	/* Another start, after a reboot, plans anew with all that this process may use. */
 	if (affinity_restore(&m->affinity) != 0)
 		log_debug("the process's CPU affinity can't be restored: %m");
+	workers_free(m);
 	plan_fini(&m->plan);
 }
 

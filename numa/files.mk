@@ -1,5 +1,6 @@
 # What numa/ is built from, one file a line.
 NUMA_SRCS := \
+	numa/backing.c \
 	numa/host.c \
 	numa/host_hwloc.c \
 	numa/host_load.c \
@@ -16,5 +17,6 @@ NUMA_SRCS := \
 	numa/plan_print.c \
 	numa/plan_refuse.c \
 	numa/plan_warn.c \
+	numa/prefault.c \
 	numa/request.c \
 

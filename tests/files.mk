@@ -4,6 +4,8 @@
 UNIT_TESTS := \
 	test_file_replace \
 	test_kvm \
+	test_backing \
+	test_sched \
 	test_power \
 	test_boot \
 	test_boot_elf \

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* unit_memory.c - guest RAM: mapped, bound to its nodes, filled, and made known to KVM. */
+#include "launcher/machine.h"
+#include "launcher/progress.h"
+#include "vmm/log.h"
+
+static int backing_start(struct machine *m)
+{
+	struct progress bar = progress_start("filling guest memory", m->cfg->quiet);
+	const struct backing_config cfg = {
+		.plan = &m->plan,
+		.prefault = m->prefault,
+		.workers = m->workers,
+		.nr_workers = m->nr_workers,
+		.progress = progress_show,
+		.ctx = &bar,
+	};
+	int err = backing_apply(&m->vm.mem, &cfg, &m->backing);
+
+	progress_end(&bar);
+	if (!err && m->prefault)
+		log_debug("filled %llu MiB of guest memory in %llu ms with %u threads",
+			(unsigned long long)(m->backing.prefault.bytes >> 20),
+			(unsigned long long)(m->backing.prefault.ns / 1000000), m->backing.prefault.threads);
+	return err;
+}
+
+static int memory_start(struct machine *m)
+{
+	struct mem *mem = &m->vm.mem;
+	uint64_t page_size[TOPO_NODES_MAX];
+	int err;
+
+	backing_page_sizes(&m->plan, page_size);
+	if ((err = mem_map(mem, &m->layout, page_size)) != 0)
+		return err;
+	err = backing_start(m);
+	if (!err)
+		err = mem_register(mem, m->vm.fd);
+	if (err)
+		mem_fini(mem);
+	return err;
+}
+
+static void memory_stop(struct machine *m)
+{
+	mem_fini(&m->vm.mem);
+}
+
+const struct unit memory_unit = { "memory", memory_start, memory_stop };
