@@ -196,7 +196,7 @@ lab: all ## a shell in the emulated server that tests run in
 clean: ## remove what was built
 	$(Q)rm -rf build thole
 
-include launcher/install.mk
+include launcher/install.mk benchmarks/files.mk
 
 .PHONY: help
 help: ## show this

@@ -23,6 +23,7 @@ UNIT_TESTS := \
 	test_log \
 	test_mem \
 	test_pci \
+	test_sample \
 	test_serial \
 	test_stats \
 	test_option \

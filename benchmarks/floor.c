@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * floor.c - what KVM itself takes: the calls that start a guest with one vCPU and 1 GiB, in the order
+ * in which thole makes them, and nothing else. No options, no devices, no threads, no clean-up.
+ *
+ *	floor			the guest is two instructions and leaves at once
+ *	floor GUEST [CMDLINE]	a payload (thole/payload.h), as far as the benchmarks' guests need one:
+ *				its ports for text and for the end, its command line
+ *
+ *   4 KiB   parameters, command line           20 KiB  page directory: 512 pages of 2 MiB
+ *   12 KiB  PML4                               24 KiB  TSS with a bitmap that allows every port
+ *   16 KiB  PDPT                               2 MiB   the guest;  below 1 GiB: its stack
+ */
+#include <elf.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <thole/payload.h>
+#include <unistd.h>
+
+#define MEMORY	  (1ul << 30)
+#define PARAMS	  0x1000u
+#define CMDLINE	  0x1800u
+#define PML4	  0x3000u
+#define PDPT	  0x4000u
+#define PD	  0x5000u
+#define TSS	  0x6000u
+#define TSS_BYTES (104u + 8192u)
+#define CODE	  0x200000u
+
+#define KVM_TSS	  0xfffbd000ul
+#define KVM_IDMAP 0xfffbc000ul
+
+#define CPUID_MAX 256
+
+static void fail(const char *what)
+{
+	perror(what);
+	exit(125);
+}
+
+static int call(int fd, unsigned long request, unsigned long arg, const char *what)
+{
+	int r = ioctl(fd, request, arg);
+
+	if (r < 0)
+		fail(what);
+	return r;
+}
+
+#define CALL(fd, request, arg) call(fd, request, (unsigned long)(arg), #request)
+
+static uint8_t *memory_make(int vm)
+{
+	int fd = memfd_create("floor", MFD_CLOEXEC);
+	struct kvm_userspace_memory_region region = { .memory_size = MEMORY };
+	void *at;
+
+	if (fd < 0 || ftruncate(fd, (off_t)MEMORY) < 0)
+		fail("memfd");
+	at = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	if (at == MAP_FAILED)
+		fail("mmap");
+	region.userspace_addr = (uintptr_t)at;
+	CALL(vm, KVM_SET_USER_MEMORY_REGION, &region);
+	return at;
+}
+
+static uint64_t *entries(uint8_t *memory, uint32_t at)
+{
+	return (uint64_t *)(void *)(memory + at);
+}
+
+static void tables_write(uint8_t *memory)
+{
+	const uint64_t user_table = 0x27, user_page = 0xe7; /* present, write, user, accessed; dirty, large */
+
+	entries(memory, PML4)[0] = PDPT | user_table;
+	entries(memory, PDPT)[0] = PD | user_table;
+	for (uint64_t i = 0; i < 512; i++)
+		entries(memory, PD)[i] = i << 21 | user_page;
+	memory[TSS + 102] = 104; /* where the bitmap starts */
+	memory[TSS + TSS_BYTES] = 0xff;
+}
+
+/* The built-in guest: end with code 0. */
+static uint64_t code_write(uint8_t *memory)
+{
+	static const uint8_t code[] = {
+		0x66, 0xba, PAYLOAD_PORT_EXIT & 0xff, PAYLOAD_PORT_EXIT >> 8, /* mov dx, PAYLOAD_PORT_EXIT */
+		0xef,							      /* out dx, eax */
+	};
+
+	memcpy(memory + CODE, code, sizeof(code));
+	return CODE;
+}
+
+static uint64_t guest_load(uint8_t *memory, const char *path, const char *cmdline)
+{
+	static uint8_t file[1 << 20];
+	const Elf64_Ehdr *elf = (const void *)file;
+	const Elf64_Phdr *segment = (const void *)(file + sizeof(*elf));
+	struct payload_params *params = (void *)(memory + PARAMS);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, file, sizeof(file)) < (ssize_t)sizeof(*elf))
+		fail(path);
+	for (int i = 0; i < elf->e_phnum; i++)
+		if (segment[i].p_type == PT_LOAD)
+			memcpy(memory + segment[i].p_vaddr, file + segment[i].p_offset, segment[i].p_filesz);
+	params->magic = PAYLOAD_MAGIC;
+	params->version = PAYLOAD_VERSION;
+	params->nr_cpus = 1;
+	params->cmdline = CMDLINE;
+	snprintf((char *)memory + CMDLINE, 64, "%s", cmdline);
+	return elf->e_entry;
+}
+
+static void cpuid_set(int kvm, int vcpu)
+{
+	struct {
+		struct kvm_cpuid2 head;
+		struct kvm_cpuid_entry2 entry[CPUID_MAX];
+	} *set = calloc(1, sizeof(*set));
+
+	if (!set)
+		fail("calloc");
+	set->head.nent = CPUID_MAX;
+	CALL(kvm, KVM_GET_SUPPORTED_CPUID, set);
+	CALL(vcpu, KVM_SET_CPUID2, set);
+	free(set);
+}
+
+/* Ring 3 in 64 bits, with IN and OUT allowed. */
+static void registers_set(int vcpu, uint64_t rip)
+{
+	const struct kvm_segment data = { .limit = 0xffffffff, .selector = 0x2b, .type = 3, .present = 1,
+		.dpl = 3, .db = 1, .s = 1, .g = 1 };
+	struct kvm_regs regs = { .rip = rip, .rflags = 0x3002, .rsi = PARAMS, .rsp = MEMORY - 8 };
+	struct kvm_sregs s;
+
+	CALL(vcpu, KVM_GET_SREGS, &s);
+	s.cs = (struct kvm_segment){ .limit = 0xffffffff, .selector = 0x33, .type = 11, .present = 1,
+		.dpl = 3, .s = 1, .l = 1, .g = 1 };
+	s.ds = s.es = s.fs = s.gs = s.ss = data;
+	s.tr = (struct kvm_segment){ .base = TSS, .limit = TSS_BYTES, .selector = 0x20, .type = 11,
+		.present = 1 };
+	s.ldt = (struct kvm_segment){ .unusable = 1 };
+	s.idt.limit = 0;
+	s.cr3 = PML4;
+	s.cr0 = 0x80050033;
+	s.cr4 = 0x620;
+	s.efer = 0xd01;
+	CALL(vcpu, KVM_SET_SREGS, &s);
+	CALL(vcpu, KVM_SET_REGS, &regs);
+}
+
+/* The payload's ports; all others are nobody's. */
+static void port(const struct kvm_run *run)
+{
+	const uint8_t *data = (const uint8_t *)run + run->io.data_offset;
+
+	if (run->io.port == PAYLOAD_PORT_EXIT)
+		_exit(*data);
+	if (run->io.port == PAYLOAD_PORT_CONSOLE && write(STDOUT_FILENO, data, run->io.count) < 0)
+		fail("write");
+}
+
+static void guest_run(int vcpu, const struct kvm_run *run)
+{
+	for (;;) {
+		CALL(vcpu, KVM_RUN, 0);
+		if (run->exit_reason != KVM_EXIT_IO) {
+			fprintf(stderr, "floor: exit reason %u\n", run->exit_reason);
+			exit(122);
+		}
+		if ((run->io.port & ~0xfu) == PAYLOAD_PORT_CONSOLE)
+			port(run);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct kvm_enable_cap x2apic = { .cap = KVM_CAP_X2APIC_API,
+		.args = { KVM_X2APIC_API_USE_32BIT_IDS | KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK } };
+	uint64_t idmap = KVM_IDMAP;
+	uint64_t entry;
+	uint8_t *memory;
+	void *run;
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int vm, vcpu;
+
+	if (kvm < 0)
+		fail("/dev/kvm");
+	CALL(kvm, KVM_GET_API_VERSION, 0);
+	vm = CALL(kvm, KVM_CREATE_VM, 0);
+	CALL(vm, KVM_SET_IDENTITY_MAP_ADDR, &idmap);
+	CALL(vm, KVM_SET_TSS_ADDR, KVM_TSS);
+	CALL(vm, KVM_CREATE_IRQCHIP, 0);
+	CALL(vm, KVM_ENABLE_CAP, &x2apic);
+	memory = memory_make(vm);
+	tables_write(memory);
+	entry = argc > 1 ? guest_load(memory, argv[1], argc > 2 ? argv[2] : "") : code_write(memory);
+	vcpu = CALL(vm, KVM_CREATE_VCPU, 0);
+	run = mmap(NULL, (size_t)CALL(kvm, KVM_GET_VCPU_MMAP_SIZE, 0), PROT_READ | PROT_WRITE, MAP_SHARED,
+		vcpu, 0);
+	if (run == MAP_FAILED)
+		fail("mmap");
+	cpuid_set(kvm, vcpu);
+	registers_set(vcpu, entry);
+	guest_run(vcpu, run);
+}

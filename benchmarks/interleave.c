@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * interleave.c - run commands in turn, many times over, and compare the first with the others.
+ *
+ * Each round runs every command once, and each round starts with another one, so that whatever
+ * the machine does meanwhile falls on all of them; the ratios are of one round's values. Nothing is
+ * warmed up and nothing is left out.
+ *
+ * A value is the time from just before posix_spawn() to the command's end having been noticed, or, with
+ * --output, the number that the command prints. Commands get no input.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "benchmarks/sample.h"
+
+#define COMMANDS_MAX 8
+#define LEVEL	     0.95
+
+struct command {
+	const char *name;
+	int status; /* exit code of success */
+	char **argv;
+	double *value;
+	struct sample own;
+	struct sample ratio; /* the first command's values over these */
+};
+
+struct plan {
+	size_t rounds;
+	bool output; /* values are what the commands print, not their time */
+	bool json;
+	size_t nr;
+	struct command command[COMMANDS_MAX];
+};
+
+static const char usage[] =
+	"usage: interleave [OPTION]... -- NAME STATUS COMMAND [ARGUMENT]... [-- NAME STATUS COMMAND...]...\n"
+	"\n"
+	"Runs the commands in turn and compares the first with each of the others.\n"
+	"\n"
+	"  NAME STATUS     what the command is called, and the exit code that it has to end with\n"
+	"  --rounds N      runs of each command (default: 25)\n"
+	"  --output        compare the numbers that the commands print, not the time they take\n"
+	"  --json          print JSON, with every value\n";
+
+static noreturn_fn printf_like(1, 2) void fail(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("interleave: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+	exit(1);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Start it with its standard output at out, or nowhere if that is -1. */
+static pid_t command_spawn(const struct command *c, int out)
+{
+	extern char **environ;
+	posix_spawn_file_actions_t files;
+	pid_t pid;
+	int err;
+
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (out < 0)
+		posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	else
+		posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+	err = posix_spawnp(&pid, c->argv[0], &files, NULL, c->argv, environ);
+	if (err)
+		fail("%s: cannot run %s: %s", c->name, c->argv[0], strerror(err));
+	posix_spawn_file_actions_destroy(&files);
+	return pid;
+}
+
+static void command_wait(const struct command *c, pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			fail("waitpid: %s", strerror(errno));
+	if (WIFSIGNALED(status))
+		fail("%s: was killed by signal %d", c->name, WTERMSIG(status));
+	if (WEXITSTATUS(status) != c->status)
+		fail("%s: ended with %d, not %d", c->name, WEXITSTATUS(status), c->status);
+}
+
+static double command_time(const struct command *c)
+{
+	double start = now();
+
+	command_wait(c, command_spawn(c, -1));
+	return now() - start;
+}
+
+static double command_output(const struct command *c)
+{
+	char text[256], *end;
+	size_t nr = 0;
+	ssize_t n;
+	int pipes[2];
+	double value;
+	pid_t pid;
+
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		fail("pipe: %s", strerror(errno));
+	pid = command_spawn(c, pipes[1]);
+	close(pipes[1]);
+	while (nr < sizeof(text) - 1 && (n = read(pipes[0], text + nr, sizeof(text) - 1 - nr)) != 0) {
+		if (n < 0 && errno != EINTR)
+			fail("read: %s", strerror(errno));
+		nr += n > 0 ? (size_t)n : 0;
+	}
+	close(pipes[0]);
+	command_wait(c, pid);
+	text[nr] = '\0';
+	value = strtod(text, &end);
+	if (end == text || strspn(end, " \r\n") != strlen(end))
+		fail("%s: printed \"%.40s\", which is not one number", c->name, text);
+	return value;
+}
+
+static void rounds_run(struct plan *p)
+{
+	for (size_t round = 0; round < p->rounds; round++) {
+		for (size_t k = 0; k < p->nr; k++) {
+			struct command *c = &p->command[(round + k) % p->nr];
+
+			c->value[round] = p->output ? command_output(c) : command_time(c);
+		}
+	}
+}
+
+static void describe(struct plan *p)
+{
+	for (size_t k = 0; k < p->nr; k++) {
+		struct command *c = &p->command[k];
+		int err = sample_describe(c->value, p->rounds, LEVEL, &c->own);
+
+		if (!err)
+			err = sample_describe_ratio(p->command[0].value, c->value, p->rounds, LEVEL, &c->ratio);
+		if (err)
+			fail("%s: no statistics of its values: %s", c->name, strerror(-err));
+	}
+}
+
+static json_t *sample_json(const struct sample *s)
+{
+	return json_pack("{s:f, s:f, s:f, s:f, s:f, s:[f, f]}", "min", s->min, "q1", s->q1, "median", s->median,
+		"q3", s->q3, "max", s->max, "interval", s->sure.low, s->sure.high);
+}
+
+static json_t *command_json(const struct plan *p, const struct command *c)
+{
+	json_t *argv = json_array();
+	json_t *values = json_array();
+	json_t *obj;
+
+	for (char **a = c->argv; *a; a++)
+		json_array_append_new(argv, json_string(*a));
+	for (size_t i = 0; i < p->rounds; i++)
+		json_array_append_new(values, json_real(c->value[i]));
+	obj = json_pack("{s:s, s:o, s:o, s:o}", "name", c->name, "argv", argv, "own", sample_json(&c->own),
+		"values", values);
+	if (c != p->command)
+		json_object_set_new(obj, "ratio", sample_json(&c->ratio));
+	return obj;
+}
+
+static int json_print(const struct plan *p)
+{
+	json_t *commands = json_array();
+	json_t *root = json_pack("{s:I, s:s, s:f, s:o}", "rounds", (json_int_t)p->rounds, "unit",
+		p->output ? "output" : "seconds", "level", LEVEL, "commands", commands);
+	int err;
+
+	for (size_t k = 0; k < p->nr; k++)
+		json_array_append_new(commands, command_json(p, &p->command[k]));
+	err = json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) < 0 || putchar('\n') < 0;
+	json_decref(root);
+	return err;
+}
+
+static int table_print(const struct plan *p)
+{
+	double scale = p->output ? 1 : 1e3;
+
+	printf("%zu rounds, %s\n", p->rounds, p->output ? "as printed" : "ms");
+	printf("%-16s %12s %12s %12s   %s / it, %.0f %% interval\n", "", "median", "min", "max", p->command[0].name,
+		LEVEL * 100);
+	for (size_t k = 0; k < p->nr; k++) {
+		const struct command *c = &p->command[k];
+
+		printf("%-16s %12.3f %12.3f %12.3f", c->name, c->own.median * scale, c->own.min * scale,
+			c->own.max * scale);
+		if (k)
+			printf("   %.4f, %.4f to %.4f", c->ratio.median, c->ratio.sure.low, c->ratio.sure.high);
+		putchar('\n');
+	}
+	return ferror(stdout);
+}
+
+/* argv: NAME STATUS COMMAND..., further such lists after "--"; NULL-terminated. */
+static void commands_parse(struct plan *p, char **argv)
+{
+	while (*argv) {
+		struct command *c = &p->command[p->nr++];
+		char *end;
+
+		if (p->nr > COMMANDS_MAX)
+			fail("more than %d commands", COMMANDS_MAX);
+		for (size_t i = 0; i < 3; i++)
+			if (!argv[i] || strcmp(argv[i], "--") == 0)
+				fail("a command needs its NAME and STATUS first (see --help)");
+		c->name = argv[0];
+		c->status = (int)strtol(argv[1], &end, 10);
+		if (*end || end == argv[1])
+			fail("%s: the exit code \"%s\" is no number", c->name, argv[1]);
+		c->argv = argv + 2;
+		c->value = calloc(p->rounds, sizeof(*c->value));
+		if (!c->value)
+			fail("no memory");
+		for (argv += 2; *argv && strcmp(*argv, "--") != 0; argv++)
+			;
+		if (*argv)
+			*argv++ = NULL;
+	}
+	if (!p->nr)
+		fail("no command (see --help)");
+}
+
+static size_t rounds_parse(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (*end || end == text || n < 1 || n > 100000)
+		fail("--rounds: \"%s\" is no number from 1 to 100000", text);
+	return (size_t)n;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "rounds", required_argument, NULL, 'r' },
+		{ "output", no_argument, NULL, 'o' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct plan p = { .rounds = 25 };
+
+	for (int c; (c = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
+		switch (c) {
+		case 'r': p.rounds = rounds_parse(optarg); break;
+		case 'o': p.output = true; break;
+		case 'j': p.json = true; break;
+		case 'h': fputs(usage, stdout); return 0;
+		default: return 1;
+		}
+	}
+	commands_parse(&p, argv + optind);
+	rounds_run(&p);
+	describe(&p);
+	if ((p.json ? json_print(&p) : table_print(&p)) || fflush(stdout) != 0)
+		fail("cannot write: %s", strerror(errno));
+	for (size_t k = 0; k < p.nr; k++)
+		free(p.command[k].value);
+	return 0;
+}
