@@ -51,16 +51,18 @@ static int vcpu_open(struct vcpu *v)
 	return err ? log_errno(err, "vCPU %u: KVM does not take its start state: %m", v->index) : 0;
 }
 
-/* Tell the starter how it went; wait for its word. True: run. */
+/* Say how it went, and wait for the others: the last to be ready lets all go. True: run. */
 static bool start_agreed(struct vcpus *all, int err)
 {
 	bool run;
 
 	pthread_mutex_lock(&all->lock);
-	all->ready++;
 	if (err && !all->err)
 		all->err = err;
-	pthread_cond_broadcast(&all->changed);
+	if (++all->ready == all->nr) {
+		all->go = true;
+		pthread_cond_broadcast(&all->changed);
+	}
 	while (!all->go)
 		pthread_cond_wait(&all->changed, &all->lock);
 	run = !all->err;
@@ -147,21 +149,18 @@ static int threads_create(struct vcpus *all)
 	return err;
 }
 
-/* Wait until every thread that exists has made its vCPU, then let them all go on, or leave. */
-static int threads_release(struct vcpus *all, int err)
+/* Wait until all have been let go. err: a thread could not be made; the others leave as they come. */
+static int start_awaited(struct vcpus *all, int err)
 {
-	uint32_t threads = 0;
-
-	for (uint32_t i = 0; i < all->nr; i++)
-		threads += all->vcpu[i].has_thread;
 	pthread_mutex_lock(&all->lock);
-	while (all->ready < threads)
-		pthread_cond_wait(&all->changed, &all->lock);
-	if (err && !all->err)
+	if (err) {
 		all->err = err;
+		all->go = true;
+		pthread_cond_broadcast(&all->changed);
+	}
+	while (!all->go)
+		pthread_cond_wait(&all->changed, &all->lock);
 	err = all->err;
-	all->go = true;
-	pthread_cond_broadcast(&all->changed);
 	pthread_mutex_unlock(&all->lock);
 	return err;
 }
@@ -182,7 +181,7 @@ int vcpus_start(struct vcpus *all, struct vm *vm, uint32_t nr, const struct vcpu
 	pthread_cond_init(&all->changed, NULL);
 	sigaction(vcpu_signal(), &ignore, NULL);
 	err = threads_create(all);
-	err = threads_release(all, err);
+	err = start_awaited(all, err);
 	if (err) {
 		vcpus_stop(all);
 		vcpus_fini(all);
