@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * io.c - the cost of an exit to user space and back: writes ("out" on the command line) or reads ("in")
- * of a port that belongs to nobody. Prints cycles per access, of the median of several blocks, as
- * other work on the host makes single blocks slow.
+ * of a port that belongs to nobody. Prints cycles per access, of the median of many blocks.
  */
 #include <thole/payload.h>
 
 #define PORT   0x700
-#define BLOCKS 15
-#define BLOCK  200
+#define BLOCKS 101
+#define BLOCK  20 /* short beside a time slice: another process spoils one block, not all */
 
 void _start(uint64_t vcpu, const struct payload_params *params);
 
