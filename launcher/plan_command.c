@@ -31,12 +31,18 @@ struct plan_args {
 
 static const struct argp_option plan_options[] = {
 	{ .doc = "What to plan for, and how to show it", .group = 100 },
-	{ "topology", KEY_TOPOLOGY, "FILE|TEXT", 0, "another machine: hwloc's XML (lstopo FILE.xml), or a "
-		"description such as \"package:2 [numa(memory=64GB)] l3:1 core:8 pu:2\"", 100 },
-	{ "free-pages", KEY_FREE_PAGES, "NODE:SIZE=N,...", 0, "free huge pages of a host node, such as "
-		"0:1G=4,2M=512; may be given again", 100 },
-	{ "device-node", KEY_DEVICE_NODE, "NODE", 0, "plan near a device on this host node; may be given "
-		"again", 100 },
+	{ "topology", KEY_TOPOLOGY, "FILE|TEXT", 0,
+		"another machine: hwloc's XML (lstopo FILE.xml), or a "
+		"description such as \"package:2 [numa(memory=64GB)] l3:1 core:8 pu:2\"",
+		100 },
+	{ "free-pages", KEY_FREE_PAGES, "NODE:SIZE=N,...", 0,
+		"free huge pages of a host node, such as "
+		"0:1G=4,2M=512; may be given again",
+		100 },
+	{ "device-node", KEY_DEVICE_NODE, "NODE", 0,
+		"plan near a device on this host node; may be given "
+		"again",
+		100 },
 	{ "json", KEY_JSON, NULL, 0, "print JSON rather than a table", 100 },
 	{ "svg", KEY_SVG, "FILE", 0, "draw the plan, too", 100 },
 	{ 0 },
@@ -147,7 +153,8 @@ int plan_command(int argc, char **argv)
 	struct plan_args args = { 0 };
 	const struct config_line line = {
 		.name = "plan",
-		.doc = "Show which CPUs, memory and pages a machine would get, without starting it.",
+		.doc = "Show which CPUs, memory and pages a machine would get, without starting "
+		       "it.",
 		.own = &plan_argp,
 		.own_input = &args,
 	};

@@ -2,9 +2,9 @@
 /*
  * host.h - the machine that guests are planned for, as a value.
  *
- * The planner reads this and nothing else, so a plan for a recorded machine is made by the same code
- * as one for the machine that it runs on. What hwloc knows beyond this (I/O, groups, instruction
- * caches, memory attributes) plays no part in placement and is left out.
+ * The planner reads this and nothing else, so a plan for a recorded machine is made by the same
+ * code as one for the machine that it runs on. What hwloc knows beyond this (I/O, groups,
+ * instruction caches, memory attributes) plays no part in placement and is left out.
  *
  *   host_load()          this machine, from /sys, in well under a millisecond on small machines
  *   host_load_described() hwloc's XML or synthetic description, of any machine
@@ -100,9 +100,10 @@ int host_load_described(struct host *h, const char *what) must_check;
 int host_set_pages(struct host *h, const char *text, char *why, size_t size) must_check;
 
 /*
- * For loaders: pu[].core, .complex and .package hold any value that tells groups apart (the lowest
- * kernel number in the group makes two loaders agree), nodes are in any order. Sorts, numbers, fills
- * has_cpus and, without distances (distance NULL), guesses them. 0, -ENOMEM or -EINVAL (no PU).
+ * For loaders: pu[].core, .complex and .package hold any value that tells groups apart (the
+ * lowest kernel number in the group makes two loaders agree), nodes are in any order. Sorts,
+ * numbers, fills has_cpus and, without distances (distance NULL), guesses them. 0, -ENOMEM or
+ * -EINVAL (no PU).
  */
 int host_seal(struct host *h) must_check;
 

@@ -222,7 +222,8 @@ int host_from_hwloc(struct host *h, hwloc_topology_t topology)
 static void types_filter(hwloc_topology_t t)
 {
 	hwloc_topology_set_all_types_filter(t, HWLOC_TYPE_FILTER_KEEP_NONE);
-	/* Nodes smaller than a package hang below a group; without groups hwloc widens such nodes. */
+	/* Nodes smaller than a package hang below a group; without groups hwloc widens such
+	 * nodes. */
 	hwloc_topology_set_type_filter(t, HWLOC_OBJ_GROUP, HWLOC_TYPE_FILTER_KEEP_STRUCTURE);
 	hwloc_topology_set_type_filter(t, HWLOC_OBJ_PACKAGE, HWLOC_TYPE_FILTER_KEEP_ALL);
 	hwloc_topology_set_type_filter(t, HWLOC_OBJ_CORE, HWLOC_TYPE_FILTER_KEEP_ALL);
@@ -245,8 +246,10 @@ static int source_set(hwloc_topology_t t, const char *what)
 		return 0;
 	}
 	if (hwloc_topology_set_synthetic(t, what) != 0)
-		return log_errno(-EINVAL, "topology \"%s\": neither a file nor a description that hwloc "
-			"knows, such as \"package:2 [numa(memory=64GB)] l3:1 core:8 pu:2\"", what);
+		return log_errno(-EINVAL,
+			"topology \"%s\": neither a file nor a description that hwloc "
+			"knows, such as \"package:2 [numa(memory=64GB)] l3:1 core:8 pu:2\"",
+			what);
 	return 0;
 }
 

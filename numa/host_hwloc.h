@@ -29,6 +29,7 @@ enum hwloc_open_for { HWLOC_OPEN_PLAN, HWLOC_OPEN_DRAW };
  * Make and load a topology: what as for host_load_described(), NULL for this machine. The caller
  * destroys it. Reports errors.
  */
-int hwloc_open(hwloc_topology_t *topology, const char *what, enum hwloc_open_for purpose) must_check;
+int hwloc_open(
+	hwloc_topology_t *topology, const char *what, enum hwloc_open_for purpose) must_check;
 
 #endif

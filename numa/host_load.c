@@ -37,7 +37,8 @@ static uint64_t pool_number(const struct host *h, const struct host_node *n, enu
 	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/hugepages/hugepages-%lukB/%s",
 		n->id.os, kb, name);
 	if (h->nr_nodes == 1)
-		snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%lukB/%s", kb, name);
+		snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%lukB/%s", kb,
+			name);
 	return file_number(path);
 }
 

@@ -2,9 +2,9 @@
 /*
  * host_sysfs.c - read a machine from /sys.
  *
- * Each CPU starts out in no group. Walking the online CPUs in order, one that has no core yet names
- * its core's CPUs, which all get it as their group's number; packages and complexes likewise. So the
- * number of a group is its lowest online CPU, as host_seal() likes it.
+ * Each CPU starts out in no group. Walking the online CPUs in order, one that has no core yet
+ * names its core's CPUs, which all get it as their group's number; packages and complexes
+ * likewise. So the number of a group is its lowest online CPU, as host_seal() likes it.
  */
 #include "numa/host_sysfs.h"
 
@@ -228,7 +228,8 @@ static int caches_read(struct reader *r, const struct host_pu *pu, int *outermos
 		if (err)
 			return err;
 		c->shared = TOPO_CORE;
-		if (c->type != TOPO_CACHE_INSTRUCTION && c->level > level && (c->level >= 3 || wide)) {
+		if (c->type != TOPO_CACHE_INSTRUCTION && c->level > level &&
+			(c->level >= 3 || wide)) {
 			level = c->level;
 			best = h->nr_caches;
 			*outermost = (int)index;

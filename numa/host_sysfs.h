@@ -2,9 +2,9 @@
 /*
  * host_sysfs.h - a Linux machine as a host, from as few files of /sys and /proc as tell it.
  *
- * hwloc reads some ten files for each CPU; thole starts once for each rank of a job, so this reads one
- * for each core, package and shared cache instead. The result is the same (tests compare the two on
- * recorded machines), or it is -ENOTSUP and hwloc is asked.
+ * hwloc reads some ten files for each CPU; thole starts once for each rank of a job, so this
+ * reads one for each core, package and shared cache instead. The result is the same (tests
+ * compare the two on recorded machines), or it is -ENOTSUP and hwloc is asked.
  *
  * Threads and ownership: as host.h.
  */
@@ -14,10 +14,10 @@
 #include "numa/host.h"
 
 /*
- * root: "" for this machine, else a directory that holds a copy of its sys/ and proc/.
- * Follows Documentation/ABI/stable/sysfs-devices-system-cpu and -node,
- * Documentation/admin-guide/mm/hugetlbpage.rst. Not reported: -ENOTSUP (the kernel tells too little,
- * or something that doesn't fit together), -ENOMEM.
+ * root: "" for this machine, else a directory that holds a copy of its sys/ and proc/. Follows
+ * Documentation/ABI/stable/sysfs-devices-system-cpu and -node,
+ * Documentation/admin-guide/mm/hugetlbpage.rst. Not reported: -ENOTSUP (the kernel tells too
+ * little, or something that doesn't fit together), -ENOMEM.
  */
 int host_load_sysfs(struct host *h, const char *root) must_check;
 

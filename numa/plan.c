@@ -81,13 +81,16 @@ static int memory_check(struct work *w)
 	if (!w->bytes || w->bytes >= TiB(1) << 16)
 		return plan_refuse(w, -EINVAL, "memory: ask for some, and for less than 65536T");
 	if (r->page == PAGE_THP && w->host->no_thp)
-		return plan_refuse(w, -EINVAL, "hugepages=thp: the kernel makes no transparent huge pages "
+		return plan_refuse(w, -EINVAL,
+			"hugepages=thp: the kernel makes no transparent huge pages "
 			"of shared memory, which a guest's is: "
 			"echo advise > /sys/kernel/mm/transparent_hugepage/shmem_enabled");
 	if (is_aligned(w->bytes, grain))
 		return 0;
-	return plan_refuse(w, -EINVAL, "memory %s is no multiple of the page size %s: ask for %s or %s, "
-		"or for hugepages=auto", size_text(w->bytes, mem), size_text(grain, page),
+	return plan_refuse(w, -EINVAL,
+		"memory %s is no multiple of the page size %s: ask for %s or %s, "
+		"or for hugepages=auto",
+		size_text(w->bytes, mem), size_text(grain, page),
 		size_text(max(align_down(w->bytes, grain), grain), less),
 		size_text(align_down(w->bytes, grain) + grain, more));
 }
@@ -101,11 +104,13 @@ static int cpus_check(struct work *w)
 		const struct host_pu *pu = host_find_pu(w->host, l->cpu[i]);
 
 		if (!pu)
-			return plan_refuse(w, -EINVAL, "host-cpus: there is no CPU %d, or it is offline",
-				l->cpu[i].os);
+			return plan_refuse(w, -EINVAL,
+				"host-cpus: there is no CPU %d, or it is offline", l->cpu[i].os);
 		if (!pu->allowed)
-			return plan_refuse(w, -EINVAL, "host-cpus: this process may not run on CPU %d: "
-				"see `taskset -p $$`; a batch system gives more with its job options",
+			return plan_refuse(w, -EINVAL,
+				"host-cpus: this process may not run on CPU %d: "
+				"see `taskset -p $$`; a batch system gives more with its job "
+				"options",
 				l->cpu[i].os);
 	}
 	for (uint32_t i = 0; i < w->host->nr_pus; i++) {
@@ -151,16 +156,21 @@ static int pin_check(struct work *w, const struct request_pin *pin, const struct
 		return plan_refuse(w, -EINVAL, "pin %u=%d: there is no CPU %d, or it is offline",
 			pin->vcpu, pin->cpu.os, pin->cpu.os);
 	if (!w->usable[pu - w->host->pu])
-		return plan_refuse(w, -EINVAL, "pin %u=%d: CPU %d is not among those that thole may "
-			"use: ask for a wider cpuset or host-cpus", pin->vcpu, pin->cpu.os, pin->cpu.os);
+		return plan_refuse(w, -EINVAL,
+			"pin %u=%d: CPU %d is not among those that thole may "
+			"use: ask for a wider cpuset or host-cpus",
+			pin->vcpu, pin->cpu.os, pin->cpu.os);
 	if (w->load[pu - w->host->pu] && !w->req->overcommit)
-		return plan_refuse(w, -EINVAL, "pin %u=%d: another vCPU is pinned to CPU %d: choose "
-			"another, or accept it with overcommit=yes", pin->vcpu, pin->cpu.os, pin->cpu.os);
+		return plan_refuse(w, -EINVAL,
+			"pin %u=%d: another vCPU is pinned to CPU %d: choose "
+			"another, or accept it with overcommit=yes",
+			pin->vcpu, pin->cpu.os, pin->cpu.os);
 	node = &w->host->node[pu->node];
 	if (!w->req->node.nr && !w->req->guest_nodes && (!node->allowed || !node->total))
-		return plan_refuse(w, -EINVAL, "pin %u=%d: that CPU's node %d has no memory that thole "
-			"may use: describe the guest nodes, with host= for the memory", pin->vcpu,
-			pin->cpu.os, node->id.os);
+		return plan_refuse(w, -EINVAL,
+			"pin %u=%d: that CPU's node %d has no memory that thole "
+			"may use: describe the guest nodes, with host= for the memory",
+			pin->vcpu, pin->cpu.os, node->id.os);
 	return 0;
 }
 

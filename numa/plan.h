@@ -5,14 +5,14 @@
  *
  *   host_load() -> request -> plan_make() -> plan_print(), plan_json(), plan_draw() -> plan_fini()
  *
- * plan_make() is pure: it reads no file, keeps no state, and equal input makes an equal plan. A plan
- * that can't be made is refused in words that name the resource that is short, where, and the
- * command that provides it; the refusal is a value too, and the caller reports it.
+ * plan_make() is pure: it reads no file, keeps no state, and equal input makes an equal plan. A
+ * plan that can't be made is refused in words that name the resource that is short, where, and
+ * the command that provides it; the refusal is a value too, and the caller reports it.
  *
- * Guarantees of a plan: each vCPU is on an allowed CPU; no CPU has two vCPUs unless overcommit was
- * asked for; no core has two vCPUs unless siblings are used (smt) or pins say so; sizes sum up to the
- * memory asked for, each a multiple of its page size and within what its node has; no housekeeping
- * CPU is a vCPU's, unless housekeeping_shared.
+ * Guarantees of a plan: each vCPU is on an allowed CPU; no CPU has two vCPUs unless overcommit
+ * was asked for; no core has two vCPUs unless siblings are used (smt) or pins say so; sizes sum
+ * up to the memory asked for, each a multiple of its page size and within what its node has; no
+ * housekeeping CPU is a vCPU's, unless housekeeping_shared.
  *
  * Threads: a value. Ownership: the arrays belong to the plan; plan_fini() frees them, also after a
  * refusal.
@@ -94,8 +94,8 @@ void plan_print(const struct plan *plan, const struct host *host, FILE *out);
 int plan_json(const struct plan *plan, const struct host *host, FILE *out) must_check;
 
 /*
- * Draw it as an SVG file, with lstopo. what: where host came from, as for host_load_described(); NULL
- * for this machine. Reports errors: -ENOENT (lstopo is not installed), -EIO, …
+ * Draw it as an SVG file, with lstopo. what: where host came from, as for host_load_described();
+ * NULL for this machine. Reports errors: -ENOENT (lstopo is not installed), -EIO, …
  */
 int plan_draw(const struct plan *plan, const struct host *host, const char *what,
 	const char *svg_path) must_check;

@@ -3,9 +3,9 @@
  * plan_cores.c - which CPUs of a node vCPUs get, and which are left for thole's own threads.
  *
  * Within a node, vCPUs are kept together in as few complexes (shared caches) as hold them, the
- * smallest that fits first; policy=spread goes round the complexes instead. Two kinds of core come
- * last: that of CPU 0, where the kernel keeps its own timers and interrupts, and cores that the cpuset
- * cuts through, whose other half may be busy with somebody else's work.
+ * smallest that fits first; policy=spread goes round the complexes instead. Two kinds of core
+ * come last: that of CPU 0, where the kernel keeps its own timers and interrupts, and cores that
+ * the cpuset cuts through, whose other half may be busy with somebody else's work.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -86,7 +86,7 @@ struct seat {
 	bool taken;
 };
 
-#define RELUCTANT_MOST 2
+enum { RELUCTANT_CPU0 = 1, RELUCTANT_CUT };
 
 static unsigned core_reluctance(const struct work *w, uint32_t first)
 {
@@ -94,8 +94,9 @@ static unsigned core_reluctance(const struct work *w, uint32_t first)
 	uint32_t core = h->pu[first].core;
 
 	if (w->core_usable[core] < w->core_size[core])
-		return RELUCTANT_MOST;
-	return h->pu[first].id.os == 0; /* 0 is the lowest number of its core, so it comes first */
+		return RELUCTANT_CUT;
+	/* 0 is the lowest number of its core, so it comes first. */
+	return h->pu[first].id.os == 0 ? RELUCTANT_CPU0 : 0;
 }
 
 /* The node's cores with room. */
@@ -115,8 +116,8 @@ static uint32_t seats_list(const struct work *w, uint32_t node, struct seat *sea
 	return nr;
 }
 
-/* Room in the complex of seat i (the seats of one complex are neighbours), on cores no more reluctant
- * than most. */
+/* Room in the complex of seat i (the seats of one complex are neighbours), on cores no more
+ * reluctant than most. */
 static uint32_t complex_room(const struct seat *seat, uint32_t nr, uint32_t i, unsigned most)
 {
 	uint32_t room = 0;
@@ -168,15 +169,14 @@ static uint32_t complexes_needed(struct seat *seat, uint32_t nr, uint32_t n, uns
 	return needed;
 }
 
-/* Leave the reluctant cores alone, unless that takes more caches. */
+/* Somebody else's work on half a core costs more than a second cache, so halves of cores are taken
+ * for want of others only; a second cache costs more than CPU 0's timers, so its core saves one. */
 static unsigned reluctance_choose(struct seat *seat, uint32_t nr, uint32_t n)
 {
-	uint32_t least = complexes_needed(seat, nr, n, RELUCTANT_MOST);
-	unsigned most = 0;
-
-	while (most < RELUCTANT_MOST && complexes_needed(seat, nr, n, most) > least)
-		most++;
-	return most;
+	if (complexes_needed(seat, nr, n, RELUCTANT_CPU0) == UINT32_MAX)
+		return RELUCTANT_CUT;
+	return complexes_needed(seat, nr, n, RELUCTANT_CPU0) < complexes_needed(seat, nr, n, 0) ?
+		RELUCTANT_CPU0 : 0;
 }
 
 /* Put up to n vCPUs on the core of a seat; returns how many. */

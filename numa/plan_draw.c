@@ -98,7 +98,7 @@ static bool plan_annotate(hwloc_topology_t t, const struct plan *p, const struct
 		ok &= label_set(pu, "CPU");
 		if (!h->pu[i].allowed)
 			ok &= color_set(pu, COLOR_NOT_ALLOWED);
-		else if (cpulist_has(&p->housekeeping, h->pu[i].id))
+		else if (!p->housekeeping_shared && cpulist_has(&p->housekeeping, h->pu[i].id))
 			ok &= color_set(pu, COLOR_HOUSEKEEPING);
 	}
 	for (uint32_t v = 0; v < p->nr_vcpus; v++) {
@@ -134,19 +134,25 @@ static int lstopo_run(const char *xml, const struct plan *p, const char *svg)
 	char legend[160];
 	int err = -ENOENT;
 
-	snprintf(legend, sizeof(legend), "thole: %u vCPU%s on %u guest node%s; yellow: housekeeping "
-		"(thole's own threads, vhost)", p->nr_vcpus, p->nr_vcpus == 1 ? "" : "s",
-		p->guest.nr_nodes, p->guest.nr_nodes == 1 ? "" : "s");
+	snprintf(legend, sizeof(legend),
+		"thole: %u vCPU%s on %u guest node%s%s; grey: not thole's to "
+		"use",
+		p->nr_vcpus, p->nr_vcpus == 1 ? "" : "s", p->guest.nr_nodes,
+		p->guest.nr_nodes == 1 ? "" : "s",
+		p->housekeeping_shared ? ""
+				       : "; yellow: housekeeping (thole's own threads, vhost)");
 	for (size_t i = 0; i < ARRAY_SIZE(programs) && err == -ENOENT; i++) {
 		const char *const argv[] = { programs[i], "--if", "xml", "-i", xml, "--of", "svg",
-			"--force", "--disallowed", "--disallowed-color", "none", "--no-io", "--no-icaches",
-			"--no-factorize", "--physical", "--os-index-prefix", " ", "--palette", "white",
-			"--no-default-legend", "--append-legend", legend, svg, NULL };
+			"--force", "--disallowed", "--disallowed-color", "none", "--no-io",
+			"--no-icaches", "--no-factorize", "--physical", "--os-index-prefix", " ",
+			"--no-text=group", "--palette", "white", "--no-default-legend",
+			"--append-legend", legend, svg, NULL };
 
 		err = program_run((char *const *)(uintptr_t)argv);
 	}
 	if (err == -ENOENT)
-		return log_errno(err, "lstopo is not installed: it draws the plan; it is in the package "
+		return log_errno(err,
+			"lstopo is not installed: it draws the plan; it is in the package "
 			"hwloc (apt install hwloc, dnf install hwloc-gui)");
 	if (err)
 		return log_errno(err, "lstopo could not draw %s: %m", svg);

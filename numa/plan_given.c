@@ -2,10 +2,11 @@
 /*
  * plan_given.c - guest nodes that the user describes (or counts): find each a host node.
  *
- * Nodes with host= are settled first, then those with pinned vCPUs (they go where the pins are), then
- * the others in order (and if that doesn't work out, the largest first). Each takes the best host node with enough left: one that no guest
- * node is on, near the devices, near the nodes chosen so far, with the most room. Only when no empty
- * one is left do two guest nodes share a host node.
+ * Nodes with host= are settled first, then those with pinned vCPUs (they go where the pins are),
+ * then the others in order (and if that doesn't work out, the largest first). Each takes the best
+ * host node with enough left: one that no guest node is on, near the devices, near the nodes
+ * chosen so far, with the most room. Only when no empty one is left do two guest nodes share a
+ * host node.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -60,8 +61,10 @@ static int vcpus_assign(struct given *g)
 		return plan_refuse(w, -EINVAL, "%u of %u vCPUs are on no guest node: add them to a "
 			"node's cpus=, or leave cpus= out of one node", left, w->req->nr_vcpus);
 	if (left < open)
-		return plan_refuse(w, -EINVAL, "%u vCPUs are left for %u guest nodes without cpus=: "
-			"ask for fewer nodes, or say cpus= and host= for one of memory only", left, open);
+		return plan_refuse(w, -EINVAL,
+			"%u vCPUs are left for %u guest nodes without cpus=: "
+			"ask for fewer nodes, or say cpus= and host= for one of memory only",
+			left, open);
 	for (uint32_t i = 0; i < g->nr; i++) {
 		const struct request_node *n = g->want[i].asked;
 		uint32_t share;
@@ -117,19 +120,26 @@ static int bytes_assign(struct given *g, enum page_policy page)
 		}
 		given += n->bytes;
 		if (!is_aligned(n->bytes, page_is_huge(page) ? grain : KiB(4)))
-			return !g->explain ? -ENOSPC : plan_refuse(w, -EINVAL, "guest node %u: mem=%s is "
-				"no multiple of the page size %s: ask for a multiple, or for hugepages=auto",
-				n->index, size_text(n->bytes, mem), size_text(page_is_huge(page) ?
-				grain : KiB(4), page_text));
+			return !g->explain ? -ENOSPC
+					   : plan_refuse(w, -EINVAL,
+						     "guest node %u: mem=%s is "
+						     "no multiple of the page size %s: ask for a "
+						     "multiple, or for hugepages=auto",
+						     n->index, size_text(n->bytes, mem),
+						     size_text(page_is_huge(page) ? grain : KiB(4),
+							     page_text));
 	}
 	if (given > w->bytes || (!nr && given != w->bytes))
 		return plan_refuse(w, -EINVAL, "guest nodes' memory sums up to %llu bytes, but the "
 			"guest's is %llu: leave out one of them, or make them equal",
 			(unsigned long long)given, (unsigned long long)w->bytes);
 	if (nr && !memory_split(w, rest, nr, w->bytes - given, page, limit, false))
-		return !g->explain ? -ENOSPC : plan_refuse(w, -EINVAL, "the memory does not make a "
-			"page for each of %u nodes without mem=: ask for more, or for smaller pages",
-			nr);
+		return !g->explain ? -ENOSPC
+				   : plan_refuse(w, -EINVAL,
+					     "the memory does not make a "
+					     "page for each of %u nodes without mem=: ask for "
+					     "more, or for smaller pages",
+					     nr);
 	nr = 0;
 	for (uint32_t i = 0; i < g->nr; i++)
 		if (!g->want[i].asked || !g->want[i].asked->has_bytes)
@@ -235,8 +245,10 @@ static int node_named(struct given *g, uint32_t i, uint32_t *node)
 		return plan_refuse(g->w, -EINVAL, "guest node %u: host=%d: there is no such node "
 			"(see `lstopo`)", n->index, n->host.os);
 	if (!found->allowed)
-		return plan_refuse(g->w, -EINVAL, "guest node %u: host=%d: this process may not use "
-			"that node's memory (cpuset.mems): ask the batch system or the administrator",
+		return plan_refuse(g->w, -EINVAL,
+			"guest node %u: host=%d: this process may not use "
+			"that node's memory (cpuset.mems): ask the batch system or the "
+			"administrator",
 			n->index, n->host.os);
 	*node = (uint32_t)(found - g->w->host->node);
 	return 0;
@@ -309,8 +321,10 @@ static int page_try(struct given *g, enum page_policy page)
 		return err;
 	for (uint32_t i = 0; i < g->nr; i++)
 		if (!g->want[i].nr_vcpus && !g->w->share[i].bytes)
-			return plan_refuse(g->w, -EINVAL, "guest node %u has neither vCPUs nor memory: "
-				"leave it out, or give it mem=", i);
+			return plan_refuse(g->w, -EINVAL,
+				"guest node %u has neither vCPUs nor memory: "
+				"leave it out, or give it mem=",
+				i);
 	return 0;
 }
 
@@ -324,8 +338,10 @@ static int wants_list(struct given *g)
 		const struct request_node *n = req->node.nr ? &req->node.at[i] : NULL;
 
 		if (n && n->index != i)
-			return plan_refuse(g->w, -EINVAL, "guest nodes are numbered 0, 1, 2, …: node %u "
-				"is missing", i);
+			return plan_refuse(g->w, -EINVAL,
+				"guest nodes are numbered 0, 1, 2, …: node %u "
+				"is missing",
+				i);
 		g->want[i] = (struct want){ .asked = n, .node = NO_NODE, .pin_node = NO_NODE };
 	}
 	return 0;

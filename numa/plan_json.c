@@ -16,8 +16,9 @@ static json_t *vcpus_json(const struct plan *p)
 
 	for (uint32_t v = 0; v < p->nr_vcpus; v++) {
 		const struct plan_vcpu *c = &p->vcpu[v];
-		json_t *o = json_pack("{s:i, s:i, s:i, s:i, s:i}", "index", (int)v, "cpu", c->cpu.os,
-			"core", (int)c->core, "node", c->node.os, "guest_node", (int)c->guest_node);
+		json_t *o = json_pack("{s:i, s:i, s:i, s:i, s:i}", "index", (int)v, "cpu",
+			c->cpu.os, "core", (int)c->core, "node", c->node.os, "guest_node",
+			(int)c->guest_node);
 
 		if (json_array_append_new(list, o) != 0)
 			goto fail;
@@ -97,7 +98,8 @@ static json_t *guest_nodes_json(const struct plan *p)
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < p->guest.nr_nodes; i++) {
-		json_t *o = json_pack("{s:i, s:i}", "index", (int)i, "host_node", p->node_host[i].os);
+		json_t *o =
+			json_pack("{s:i, s:i}", "index", (int)i, "host_node", p->node_host[i].os);
 
 		if (json_array_append_new(list, o) != 0)
 			goto fail;
@@ -153,14 +155,16 @@ fail:
 
 int plan_json(const struct plan *plan, const struct host *host, FILE *out)
 {
-	json_t *o = json_pack("{s:s, s:o, s:o, s:s, s:o, s:b, s:b, s:b, s:{s:o, s:o, s:o, s:b, s:o}, "
-		"s:o, s:s}", "machine", host->name, "vcpus", vcpus_json(plan), "memory",
-		memory_json(plan), "pages", page_policy_name(plan->page), "housekeeping",
-		housekeeping_json(plan), "housekeeping_shared", plan->housekeeping_shared, "smt",
-		plan->smt, "overcommit", plan->overcommit, "guest", "cpus",
-		guest_cpus_json(&plan->guest), "nodes", guest_nodes_json(plan), "distances",
-		distances_json(&plan->guest), "distances_known", host->distances_known, "caches",
-		caches_json(&plan->guest), "warnings", warnings_json(plan), "note", plan->note);
+	json_t *o = json_pack(
+		"{s:s, s:o, s:o, s:s, s:o, s:b, s:b, s:b, s:{s:o, s:o, s:o, s:b, s:o}, "
+		"s:o, s:s}",
+		"machine", host->name, "vcpus", vcpus_json(plan), "memory", memory_json(plan),
+		"pages", page_policy_name(plan->page), "housekeeping", housekeeping_json(plan),
+		"housekeeping_shared", plan->housekeeping_shared, "smt", plan->smt, "overcommit",
+		plan->overcommit, "guest", "cpus", guest_cpus_json(&plan->guest), "nodes",
+		guest_nodes_json(plan), "distances", distances_json(&plan->guest),
+		"distances_known", host->distances_known, "caches", caches_json(&plan->guest),
+		"warnings", warnings_json(plan), "note", plan->note);
 	int err = 0;
 
 	if (!o)

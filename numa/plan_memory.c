@@ -2,8 +2,9 @@
 /*
  * plan_memory.c - what a node can give in pages of a size, and splits of memory over nodes.
  *
- * A split starts in proportion to vCPUs, so that each vCPU has the same amount of local memory, and
- * is rounded to grains by largest remainder: the sum is exact and no node is off by a grain or more.
+ * A split starts in proportion to vCPUs, so that each vCPU has the same amount of local memory,
+ * and is rounded to grains by largest remainder: the sum is exact and no node is off by a grain
+ * or more.
  */
 #include <stdlib.h>
 #include <string.h>

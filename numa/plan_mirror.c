@@ -2,9 +2,9 @@
 /*
  * plan_mirror.c - the guest's topology: the image of the part of the host that it runs on.
  *
- * vCPUs are put in the order of their CPUs and numbered afresh: a package, complex, core or thread of
- * the guest is one of the host's, and what the guest has no vCPU on leaves no gap. Two exceptions
- * keep the image one that a kernel accepts:
+ * vCPUs are put in the order of their CPUs and numbered afresh: a package, complex, core or
+ * thread of the guest is one of the host's, and what the guest has no vCPU on leaves no gap. Two
+ * exceptions keep the image one that a kernel accepts:
  *
  * - Of several vCPUs on one CPU, all but the first get cores of their own.
  * - Guest nodes that share a host node don't share caches: Linux takes a last-level cache across

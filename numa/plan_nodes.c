@@ -2,14 +2,14 @@
 /*
  * plan_nodes.c - which host nodes a guest gets by policy, and how much of each.
  *
- * For k = 1, 2, … nodes, every usable node is tried as the seed of a set: the k nodes nearest to it.
- * The first k for which some set has room for the vCPUs and the memory wins, and among its sets the
- * best by struct score. Greedy, so a set of unequal nodes may not be the best there is, but it is
- * quick (milliseconds for 64 nodes), equal for equal input, and easy to explain.
+ * For k = 1, 2, … nodes, every usable node is tried as the seed of a set: the k nodes nearest to
+ * it. The first k for which some set has room for the vCPUs and the memory wins, and among its
+ * sets the best by struct score. Greedy, so a set of unequal nodes may not be the best there is,
+ * but it is quick (milliseconds for 64 nodes), equal for equal input, and easy to explain.
  *
- * vCPUs fill the set node by node, seed first; memory follows in proportion. When that leaves a node
- * without vCPUs (memory alone made it part of the set) or short of memory, vCPUs are spread evenly,
- * and at last memory moves to where there is room.
+ * vCPUs fill the set node by node, seed first; memory follows in proportion. When that leaves a
+ * node without vCPUs (memory alone made it part of the set) or short of memory, vCPUs are spread
+ * evenly, and at last memory moves to where there is room.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -40,8 +40,10 @@ struct set {
 
 static int score_cmp(const struct score *a, const struct score *b)
 {
-	const uint64_t ka[] = { a->split, a->device, a->page, a->span, a->cores, a->memory, a->first };
-	const uint64_t kb[] = { b->split, b->device, b->page, b->span, b->cores, b->memory, b->first };
+	const uint64_t ka[] = { a->split, a->device, a->page, a->span, a->cores, a->memory,
+		a->first };
+	const uint64_t kb[] = { b->split, b->device, b->page, b->span, b->cores, b->memory,
+		b->first };
 
 	for (size_t i = 0; i < ARRAY_SIZE(ka); i++)
 		if (ka[i] != kb[i])
@@ -55,7 +57,8 @@ static bool node_serves(const struct work *w, uint32_t node)
 	       w->host->node[node].total;
 }
 
-/* Is a a better neighbour of seed than b? Pinned vCPUs' nodes come first, whatever their distance. */
+/* Is a a better neighbour of seed than b? Pinned vCPUs' nodes come first, whatever their
+ * distance. */
 static bool neighbour_before(const struct work *w, uint32_t seed, uint32_t a, uint32_t b)
 {
 	uint32_t da = host_distance(w->host, seed, a), db = host_distance(w->host, seed, b);
@@ -221,7 +224,7 @@ static bool set_sizes(const struct work *w, uint32_t *least, uint32_t *most)
 	for (uint32_t i = 0; i < w->host->nr_nodes; i++)
 		serving += node_serves(w, i);
 	*least = max(nodes_pinned(w), 1u);
-	*most = min(serving, w->req->nr_vcpus);
+	*most = min(serving, nodes_pinned(w) + w->free_vcpus); /* each has a vCPU */
 	*most = min(*most, (uint32_t)TOPO_NODES_MAX);
 	if (w->req->policy == PLACE_ONE_NODE)
 		*most = min(*most, 1u);
@@ -322,8 +325,10 @@ static int refuse_set_memory(struct work *w, struct set *s)
 		have[i] = node_bytes(w, s->share[i].node, w->page);
 	}
 	if (!memory_split(w, s->share, s->nr, w->bytes, w->page, limit, false))
-		return plan_refuse(w, -EINVAL, "the memory does not make a page for each of %u nodes: "
-			"ask for more, for smaller pages, or for policy=one-node", s->nr);
+		return plan_refuse(w, -EINVAL,
+			"the memory does not make a page for each of %u nodes: "
+			"ask for more, for smaller pages, or for policy=one-node",
+			s->nr);
 	for (uint32_t i = 0; i < s->nr; i++) {
 		uint64_t lack = s->share[i].bytes - min(have[i], s->share[i].bytes);
 
@@ -335,6 +340,39 @@ static int refuse_set_memory(struct work *w, struct set *s)
 	return refuse_memory(w, s->share[at].node, s->share[at].bytes, have[at]);
 }
 
+static uint64_t sum_up_to_plenty(uint64_t a, uint64_t b)
+{
+	return a > HOST_PLENTY - b ? HOST_PLENTY : a + b;
+}
+
+/* Is it the machine's memory rather than a node's that is short? Then refuse; else 0. */
+static int refuse_all_memory(struct work *w)
+{
+	uint64_t best[TOPO_NODES_MAX] = { 0 }, have = 0, all = 0;
+	uint32_t least, most;
+
+	if (w->req->policy == PLACE_ONE_NODE || !set_sizes(w, &least, &most) || most == 1)
+		return 0;
+	for (uint32_t i = 0; i < w->host->nr_nodes; i++) {
+		uint64_t bytes = node_bytes(w, i, PAGE_NONE);
+
+		all = sum_up_to_plenty(all, bytes);
+		if (!node_serves(w, i))
+			continue;
+		for (uint32_t j = 0; j < most; j++) { /* the most largest ones, descending */
+			uint64_t other = best[j];
+
+			if (bytes <= other)
+				continue;
+			best[j] = bytes;
+			bytes = other;
+		}
+	}
+	for (uint32_t j = 0; j < most; j++)
+		have = sum_up_to_plenty(have, best[j]);
+	return have < w->bytes ? refuse_memory_all(w, have, all, most) : 0;
+}
+
 int plan_nodes_refuse(struct work *w)
 {
 	enum page_policy choice[3];
@@ -344,8 +382,10 @@ int plan_nodes_refuse(struct work *w)
 
 	w->page = choice[page_choices(w, choice) - 1];
 	if (one && nodes_pinned(w) > 1)
-		return plan_refuse(w, -EINVAL, "policy=one-node, but pins name CPUs of %u nodes: pin "
-			"within one node, or use policy=like-host", nodes_pinned(w));
+		return plan_refuse(w, -EINVAL,
+			"policy=one-node, but pins name CPUs of %u nodes: pin "
+			"within one node, or use policy=like-host",
+			nodes_pinned(w));
 	for (uint32_t i = 0; i < w->host->nr_nodes; i++) {
 		if (!node_serves(w, i) || (one && nodes_pinned(w) && !w->pinned[i]))
 			continue;
@@ -359,6 +399,8 @@ int plan_nodes_refuse(struct work *w)
 		return refuse_cpus(w, NO_NODE, w->free_vcpus, room);
 	if (!set_refused(w, &s))
 		return refuse_cpus(w, NO_NODE, w->free_vcpus, room);
+	if (refuse_all_memory(w) != 0)
+		return -ENOSPC;
 	return refuse_set_memory(w, &s);
 }
 

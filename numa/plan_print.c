@@ -24,7 +24,8 @@ static void memory_print(const struct plan *p, FILE *out)
 		const struct plan_memory *m = &p->memory[i];
 		char bytes[24];
 
-		fprintf(out, "%12u%10d%10s   ", m->guest_node, m->node.os, size_text(m->bytes, bytes));
+		fprintf(out, "%12u%10d%10s   ", m->guest_node, m->node.os,
+			size_text(m->bytes, bytes));
 		if (p->page == PAGE_THP)
 			fputs("4K, joined to 2M where the kernel can\n", out);
 		else

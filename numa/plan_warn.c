@@ -41,15 +41,19 @@ static int warn_cpus(struct work *w)
 			cut += w->load[i];
 	}
 	if (w->plan->overcommit)
-		err = plan_warn(w, "%u vCPUs share %u CPUs (overcommit=yes): a vCPU runs only while "
-			"its neighbours wait", w->plan->nr_vcpus, busy);
+		err = plan_warn(w,
+			"%u vCPUs share %u CPUs (overcommit=yes): a vCPU runs only while "
+			"its neighbours wait",
+			w->plan->nr_vcpus, busy);
 	if (!err && w->plan->smt && w->req->smt == SMT_AVOID)
-		err = plan_warn(w, "some vCPUs share a core with a sibling, for want of cores; smt=use "
+		err = plan_warn(w,
+			"some vCPUs share a core with a sibling, for want of cores; smt=use "
 			"says that this is meant");
 	if (!err && cut)
-		err = plan_warn(w, "%u vCPU%s on cores whose other half thole may not use: others' work "
-			"there takes cycles from it; ask for whole cores", cut,
-			cut == 1 ? " is" : "s are");
+		err = plan_warn(w,
+			"%u vCPU%s on cores whose other half thole may not use: if others "
+			"run there, they take cycles; ask for whole cores",
+			cut, cut == 1 ? " is" : "s are");
 	return err;
 }
 
@@ -63,8 +67,10 @@ static int warn_devices(struct work *w)
 			near |= n && w->share[g].nr_vcpus && &w->host->node[w->share[g].node] == n;
 		for (uint32_t j = 0; j < i; j++) /* said already */
 			near |= w->req->device[j].os == w->req->device[i].os;
-		if (!near && plan_warn(w, "a device is on node %d, no vCPU is: its interrupts and data "
-			"cross nodes", n->id.os) != 0)
+		if (!near && plan_warn(w,
+				     "a device is on node %d, no vCPU is: its interrupts and data "
+				     "cross nodes",
+				     n->id.os) != 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -73,16 +79,22 @@ static int warn_devices(struct work *w)
 /* vCPUs whose pins take them away from their memory. */
 static int warn_pins(struct work *w)
 {
-	for (uint32_t v = 0; v < w->req->nr_vcpus; v++) {
-		const struct share *s = &w->share[w->guest_node[v]];
-		const struct host_pu *pu = &w->host->pu[w->pu[v]];
+	uint32_t away = 0, first = 0;
 
-		if (pu->node != s->node && plan_warn(w, "vCPU %u is pinned to CPU %d on node %d, its "
-			"memory is on node %d", v, pu->id.os, w->host->node[pu->node].id.os,
-			w->host->node[s->node].id.os) != 0)
-			return -ENOMEM;
+	for (uint32_t v = w->req->nr_vcpus; v--;) {
+		if (w->host->pu[w->pu[v]].node == w->share[w->guest_node[v]].node)
+			continue;
+		first = v;
+		away++;
 	}
-	return 0;
+	if (!away)
+		return 0;
+	return plan_warn(w,
+		"%u vCPU%s pinned away from %s memory: vCPU %u is on node %d, its memory "
+		"on node %d",
+		away, away == 1 ? " is" : "s are", away == 1 ? "its" : "their", first,
+		w->host->node[w->host->pu[w->pu[first]].node].id.os,
+		w->host->node[w->share[w->guest_node[first]].node].id.os);
 }
 
 static int warn_nodes(struct work *w)
@@ -102,9 +114,11 @@ static int warn_nodes(struct work *w)
 			err = plan_warn(w, "%u guest nodes are on host node %d: the guest sees "
 				"distances that are not there", guests[i], n->id.os);
 		if (!err && !page_is_huge(w->page) && bytes[i] > n->free)
-			err = plan_warn(w, "node %d: the guest may use %" PRIu64 " MiB, %" PRIu64 " MiB "
-				"are free: the rest must be freed or swapped out as the guest comes to use it", n->id.os,
-				bytes[i] >> 20, n->free >> 20);
+			err = plan_warn(w,
+				"node %d: the guest may use %" PRIu64 " MiB, %" PRIu64 " MiB "
+				"are free: the rest must be freed or swapped out as the guest "
+				"comes to use it",
+				n->id.os, bytes[i] >> 20, n->free >> 20);
 	}
 	if (!err && w->uneven)
 		err = plan_warn(w, "memory is not in proportion to vCPUs: some node is too small");
@@ -118,16 +132,19 @@ static int warn_housekeeping(struct work *w)
 	const struct host *h = w->host;
 
 	if (w->plan->housekeeping_shared)
-		return plan_warn(w, "no CPU is left for thole's own threads and vhost: they run on the "
+		return plan_warn(w,
+			"no CPU is left for thole's own threads and vhost: they run on the "
 			"vCPUs' CPUs; leave one free for steady timing");
 	for (uint32_t i = 0; i < h->nr_pus; i++)
 		if (w->core_load[h->pu[i].core] && cpulist_has(&w->plan->housekeeping, h->pu[i].id))
-			return plan_warn(w, "no core is left for thole's own threads and vhost: they run "
+			return plan_warn(w,
+				"no core is left for thole's own threads and vhost: they run "
 				"on idle siblings of vCPUs");
 	return 0;
 }
 
-/* The node that has too few free pages of this size for its share; NO_NODE: it was something else. */
+/* The node that has too few free pages of this size for its share; NO_NODE: it was something
+ * else. */
 static uint32_t node_short(const struct work *w, enum page_policy page)
 {
 	for (uint32_t g = 0; g < w->nr_shares; g++) {
@@ -162,7 +179,8 @@ static void note_pages(struct work *w)
 				"; %s: the nodes' memory is no multiple", name);
 		else
 			len += (size_t)snprintf(note + len, room - len,
-				"; %s: node %d has %" PRIu64 " free", name, w->host->node[node].id.os,
+				"; %s: node %d has %" PRIu64 " free", name,
+				w->host->node[node].id.os,
 				node_bytes(w, node, larger[i]) / page_bytes(larger[i]));
 	}
 }

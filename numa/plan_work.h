@@ -44,7 +44,7 @@ struct work {
 	uint32_t *core_size;  /* [nr_cores] PUs, usable or not */
 	uint32_t *core_usable; /* [nr_cores] usable PUs */
 	uint32_t *pinned;     /* [nr_nodes] pinned vCPUs */
-	uint32_t *room;       /* [nr_nodes] vCPUs that it can take beside the pinned ones, by fill */
+	uint32_t *room; /* [nr_nodes] vCPUs that it can take beside the pinned ones, by fill */
 	uint32_t *device;     /* [nr_nodes] sum of the distances to the devices */
 	uint32_t *pu;         /* [nr_vcpus] the PU of each vCPU or NO_PU */
 	uint32_t *guest_node; /* [nr_vcpus] */
@@ -58,7 +58,8 @@ struct work {
 	struct share share[TOPO_NODES_MAX]; /* by guest node */
 };
 
-/* plan_nodes.c: fill in share[] and page. False: not with this fill; plan_nodes_refuse() says why. */
+/* plan_nodes.c: fill in share[] and page. False: not with this fill; plan_nodes_refuse() says
+ * why. */
 bool plan_nodes(struct work *w);
 int plan_nodes_refuse(struct work *w);
 /* Seats vCPUs on the guest nodes of share[]: guest_node[]. */
@@ -105,6 +106,8 @@ int plan_refuse(struct work *w, int err, const char *fmt, ...) printf_like(3, 4)
 int refuse_cpus(struct work *w, uint32_t node, uint32_t wanted, uint32_t have);
 /* wanted: bytes of the work's page size that the node can't give. */
 int refuse_memory(struct work *w, uint32_t node, uint64_t wanted, uint64_t have);
+/* The guest's memory is more than all nodes that vCPUs can be on have; have_nodes: all nodes. */
+int refuse_memory_all(struct work *w, uint64_t have, uint64_t have_nodes, uint32_t nodes);
 /* -ENOMEM */
 int plan_warn(struct work *w, const char *fmt, ...) printf_like(2, 3) must_check;
 /* What was chosen though it costs: siblings, remote memory, … -ENOMEM */

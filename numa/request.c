@@ -28,7 +28,8 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* A decimal number at *p, which moves past it; limit if it is that or more. False: there is none. */
+/* A decimal number at *p, which moves past it; limit if it is that or more. False: there is
+ * none. */
 static bool number_parse(const char **p, uint64_t limit, uint64_t *number)
 {
 	if (!is_digit(**p))
@@ -47,8 +48,10 @@ static int size_parse(const char **p, uint64_t *bytes, char *why, size_t size)
 
 	if (!number_parse(p, SIZE_LIMIT, bytes) || !**p ||
 		(unit = strchr(units, toupper((unsigned char)**p))) == NULL) {
-		snprintf(why, size, "mem=%.32s: a size is a number with a unit, one of K, M, G, T, as "
-			"in 8G", start);
+		snprintf(why, size,
+			"mem=%.32s: a size is a number with a unit, one of K, M, G, T, as "
+			"in 8G",
+			start);
 		return -EINVAL;
 	}
 	(*p)++;
@@ -86,7 +89,8 @@ static int pin_parse(const char **p, struct request_pin *pin, char *why, size_t 
 	if (**p == ',' && !*++*p)
 		goto form;
 	if (vcpu == CPULIST_MAX || cpu == CPULIST_MAX) {
-		snprintf(why, size, "no CPU has a number above %d: \"%.32s\"", CPULIST_MAX - 1, start);
+		snprintf(why, size, "no CPU has a number above %d: \"%.32s\"", CPULIST_MAX - 1,
+			start);
 		return -EINVAL;
 	}
 	*pin = (struct request_pin){ (uint32_t)vcpu, { (int)cpu } };
@@ -97,7 +101,8 @@ form:
 }
 
 /* Text into at[], which has room, behind the first *nr. */
-static int pins_parse(const char *text, struct request_pin *at, uint32_t *nr, char *why, size_t size)
+static int pins_parse(
+	const char *text, struct request_pin *at, uint32_t *nr, char *why, size_t size)
 {
 	const char *p = text;
 	int err;

@@ -2,9 +2,10 @@
 /*
  * request.h - what a user asks of the planner, as a value, and the text forms of its parts.
  *
- * Pure; any thread. Ownership: the arrays belong to the request; request_fini() frees them. A zeroed
- * request with nr_vcpus and memory set is a complete one: every zero is the default. Errors: negative
- * errno with a reason in words in why[size], for the caller who knows where the text came from.
+ * Pure; any thread. Ownership: the arrays belong to the request; request_fini() frees them. A
+ * zeroed request with nr_vcpus and memory set is a complete one: every zero is the default.
+ * Errors: negative errno with a reason in words in why[size], for the caller who knows where the
+ * text came from.
  */
 #ifndef NUMA_REQUEST_H
 #define NUMA_REQUEST_H
@@ -17,9 +18,9 @@
 #define REQUEST_NODES_MAX 64 /* TOPO_NODES_MAX */
 
 enum place_policy {
-	PLACE_LIKE_HOST, /* as few nodes as are needed, near each other, one filled after the other */
-	PLACE_ONE_NODE,  /* one node or nothing */
-	PLACE_SPREAD,    /* evenly over all nodes, and over the caches within a node */
+	PLACE_LIKE_HOST, /* as few nodes as are needed, near each other, filled one by one */
+	PLACE_ONE_NODE, /* one node or nothing */
+	PLACE_SPREAD,	/* evenly over all nodes, and over the caches within a node */
 };
 
 enum smt_policy {
@@ -55,7 +56,7 @@ struct request_node {
 	uint32_t index;
 	bool has_bytes;
 	uint64_t bytes;
-	bool has_vcpus;    /* with nr_vcpus 0: a node of memory only, which must name its host node */
+	bool has_vcpus; /* with nr_vcpus 0: a node of memory only, which must name its host node */
 	uint32_t nr_vcpus;
 	uint32_t *vcpu;    /* ascending */
 	hnode_t host;      /* REQUEST_ANY_HOST: the planner's choice */
@@ -85,11 +86,13 @@ struct request {
  * Add "0=4,1=5": vCPU 0 on CPU 4, vCPU 1 on CPU 5. -EINVAL (not such a list, a vCPU pinned twice, a
  * number that is too large), -ENOMEM. On failure the pins are as they were.
  */
-int request_pins_add(struct request_pins *pins, const char *text, char *why, size_t size) must_check;
+int request_pins_add(
+	struct request_pins *pins, const char *text, char *why, size_t size) must_check;
 
 /*
  * Add guest nodes: "0:mem=8G,cpus=0-3", several of them joined by ';'. Keys, each at most once:
- * mem=SIZE, cpus=vCPU list (empty: none, and then host= is needed), host=host node. Errors as above.
+ * mem=SIZE, cpus=vCPU list (empty: none, and then host= is needed), host=host node. Errors as
+ * above.
  */
 int request_nodes_add(struct request_nodes *nodes, const char *text, char *why, size_t size)
 	must_check;
