@@ -18,6 +18,7 @@ UNIT_TESTS := \
 	test_cpulist \
 	test_acpi \
 	test_host \
+	test_host_sysfs \
 	test_cpuid \
 	test_layout \
 	test_log \
@@ -29,6 +30,7 @@ UNIT_TESTS := \
 	test_option \
 	test_terminal \
 	test_plan \
+	test_plan_property \
 	test_request \
 	test_topology \
 
@@ -36,6 +38,7 @@ UNIT_TESTS := \
 CLI_TESTS := \
 	tests/cli/program \
 	tests/cli/man \
+	tests/cli/plan \
 	tests/cli/completion \
 	tests/cli/install \
 
@@ -43,6 +46,7 @@ CLI_TESTS := \
 # replayed by `make check`; `make fuzz-NAME` runs the fuzzer itself.
 FUZZ_TARGETS := \
 	config \
+	request \
 	boot_elf \
 	boot_linux \
 	boot_multiboot \

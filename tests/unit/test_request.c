@@ -74,12 +74,12 @@ static void nodes_have_three_keys(void **state)
 
 static void bad_nodes_leave_the_request_alone(void **state)
 {
-	static const char *const bad[] = { "", "1", "1:", "1:mem", "1:mem=", "1:mem=8X", "1:mem=8G,",
-		"1:mem=8G;", "64:mem=1G", "1:mem=1G,mem=2G", "1:cpus=0,cpus=1", "1:host=0,host=1",
-		"1:cpus=4-0", "1:cpus=0,0", "1:cpus=9999", "1:cpus=", "1:mem=1G;1:mem=1G",
-		"1:mem=1G;0:mem=1G", "1:mem=99999999T", "1:mem=8", "1:mem=0G", "1:mem=3K", "1:mem=4GB",
-		"1:host=99999999999", "1:mem=1G 2:mem=1G", "1:cpus=0-", "1:host=x",
-		"2:mem=1G,cpus=0;3:mem=1G,cpus=" };
+	static const char *const bad[] = { "", "1", "1:", "1:mem", "1:mem=", "1:mem=8X",
+		"1:mem=8G,", "1:mem=8G;", "64:mem=1G", "1:mem=1G,mem=2G", "1:cpus=0,cpus=1",
+		"1:host=0,host=1", "1:cpus=4-0", "1:cpus=0,0", "1:cpus=9999",
+		"1:cpus=", "1:mem=1G;1:mem=1G", "1:mem=1G;0:mem=1G", "1:mem=99999999T", "1:mem=8",
+		"1:mem=0G", "1:mem=3K", "1:mem=4GB", "1:host=99999999999", "1:mem=1G 2:mem=1G",
+		"1:cpus=0-", "1:host=x", "2:mem=1G,cpus=0;3:mem=1G,cpus=" };
 	struct request r = { 0 };
 	char why[128];
 
