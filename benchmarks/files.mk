@@ -11,4 +11,5 @@ BENCH_PAYLOADS := \
 BENCH_PROGRAMS := \
 	interleave \
 	native \
+	plan_time \
 
