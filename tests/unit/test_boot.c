@@ -166,7 +166,7 @@ static void user_mode_has_what_the_cpu_has(void **state)
 	(void)state;
 	assert_int_equal(s.cr0, 0x80050033);
 	assert_int_equal(s.cr4, 0x620);
-	assert_int_equal(s.efer, 0xd01);
+	assert_int_equal(s.efer, 0xd00);
 	assert_int_equal(s.cs.selector, 0x33);
 	assert_int_equal(s.ss.selector, 0x2b);
 	assert_true(s.cs.l && s.cs.dpl == 3 && s.ss.dpl == 3);

@@ -235,6 +235,7 @@ static void wrong_kinds_of_elf_are_refused(void **state)
 		assert_refused(MiB(64), words); } while (0)
 	REFUSED("-static -no-pie", parts.type = ET_DYN);
 	REFUSED("dynamically linked", parts.segment[1].type = PT_INTERP);
+	REFUSED("-nostdlib", parts.segment[1].type = PT_TLS);
 	REFUSED("no executable", parts.type = ET_CORE);
 	REFUSED("32-bit", parts.is32 = true; parts.machine = EM_386);
 	REFUSED("64-bit ARM", parts.machine = EM_AARCH64);

@@ -33,7 +33,6 @@
 #define CR4_FSGSBASE   (1u << 16)
 #define CR4_OSXSAVE    (1u << 18)
 
-#define EFER_SCE 0x1u
 #define EFER_LME 0x100u
 #define EFER_LMA 0x400u
 #define EFER_NXE 0x800u
@@ -146,7 +145,7 @@ void boot_cpu_sregs(const struct boot_plan *plan, const struct boot_features *ha
 	sregs->efer = EFER_LME | EFER_LMA;
 	if (cpu->mode == CPU_LONG64)
 		return;
-	sregs->efer |= EFER_SCE | EFER_NXE;
+	sregs->efer |= EFER_NXE; /* and no SYSCALL: there is nobody to call */
 	sregs->cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT;
 	if (have->fsgsbase)
 		sregs->cr4 |= CR4_FSGSBASE;

@@ -48,6 +48,8 @@ static uint64_t table_make(struct walk *w, unsigned level, gpa_t from)
 	uint64_t step = KiB(4) << (9 * level);
 	uint64_t self = w->nr_tables++;
 
+	if (!w->entry && level == 0)
+		return self; /* counted; a terabyte has many */
 	for (uint64_t i = 0; i < TABLE_ENTRIES; i++) {
 		gpa_t at = from + i * step;
 		enum cover cover = range_cover(w, at, step);

@@ -43,10 +43,16 @@ static int file_check(const struct elf *elf)
 
 	if (!elf->is64 || elf->machine != EM_X86_64)
 		return log_errno(-ENOEXEC, "%s: is a 32-bit program; build payloads with -m64", name);
-	for (uint32_t i = 0; i < elf->nr_segments; i++)
-		if (elf_segment_get(elf, i).type == PT_INTERP)
+	for (uint32_t i = 0; i < elf->nr_segments; i++) {
+		uint32_t type = elf_segment_get(elf, i).type;
+
+		if (type == PT_INTERP)
 			return log_errno(-ENOEXEC, "%s: is dynamically linked; link payloads with -static "
 				"-no-pie -nostdlib", name);
+		if (type == PT_TLS)
+			return log_errno(-ENOEXEC, "%s: has thread-local storage, as programs with a libc do, "
+				"and a payload has neither; link payloads with -nostdlib", name);
+	}
 	if (elf->type == ET_DYN)
 		return log_errno(-ENOEXEC, "%s: is position-independent (PIE); link payloads with -static "
 			"-no-pie -nostdlib", name);

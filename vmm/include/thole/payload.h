@@ -140,7 +140,7 @@ static inline void payload_print_u64(uint64_t value)
 	payload_write(digits + at, sizeof(digits) - at);
 }
 
-/* End the machine; thole's exit status is code & 0xff. */
+/* End the machine; thole's exit status is the code, or 255 if that is larger. */
 static inline __attribute__((noreturn)) void payload_exit(uint32_t code)
 {
 	for (;;)
