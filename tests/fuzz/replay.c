@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * replay.c - main() of a fuzz target in `make check`: every file of its corpus once, as TAP. Needs no
- * fuzzer, so that gcc builds and sanitizer builds run it too. A broken rule aborts, which the harness
- * reports as a failure.
+ * replay.c - main() of a fuzz target in `make check`: every file of its corpus once, as TAP. Needs
+ * no fuzzer, so that gcc builds and sanitizer builds run it too. A broken rule aborts, which the
+ * harness reports as a failure.
  *
  * usage: NAME [DIRECTORY]     default: tests/fuzz/corpus/NAME
  */
@@ -51,7 +51,8 @@ int main(int argc, char **argv)
 		snprintf(directory, sizeof(directory), "%s", argv[1]);
 	n = scandir(directory, &entry, NULL, alphasort);
 	if (n < 0) {
-		fprintf(stderr, "%s: %s; run it in the source folder\n", directory, strerror(errno));
+		fprintf(stderr, "%s: %s; run it in the source folder\n", directory,
+			strerror(errno));
 		return 1;
 	}
 	for (int i = 0; i < n; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* exitcode.c - the last vCPU ends the machine with the number on the command line; the others, which
- * are not done by then, must not keep it alive. */
+/* exitcode.c - the last vCPU ends the machine with the number on the command line; the others,
+ * which are not done by then, must not keep it alive. */
 #include <thole/payload.h>
 
 void _start(uint64_t vcpu, const struct payload_params *params);

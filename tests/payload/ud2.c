@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ud2.c - a payload that breaks: an undefined instruction, or with "null" on the command line a write
- * through a null pointer. */
+/* ud2.c - a payload that breaks: an undefined instruction, or with "null" on the command line a
+ * write through a null pointer. */
 #include <thole/payload.h>
 
 void _start(uint64_t vcpu, const struct payload_params *params);

@@ -99,12 +99,15 @@ struct elf_parts {
 
 #define ELF_DATA_AT 1024 /* segment i's bytes are here + i * 1024 */
 
-static inline void elf_put_segment(struct image *im, const struct elf_parts *p, uint32_t i,
-	Elf64_Phdr h)
+static inline void elf_put_segment(
+	struct image *im, const struct elf_parts *p, uint32_t i, Elf64_Phdr h)
 {
-	Elf32_Phdr h32 = { .p_type = h.p_type, .p_offset = (uint32_t)h.p_offset,
-		.p_vaddr = (uint32_t)h.p_vaddr, .p_paddr = (uint32_t)h.p_paddr,
-		.p_filesz = (uint32_t)h.p_filesz, .p_memsz = (uint32_t)h.p_memsz };
+	Elf32_Phdr h32 = { .p_type = h.p_type,
+		.p_offset = (uint32_t)h.p_offset,
+		.p_vaddr = (uint32_t)h.p_vaddr,
+		.p_paddr = (uint32_t)h.p_paddr,
+		.p_filesz = (uint32_t)h.p_filesz,
+		.p_memsz = (uint32_t)h.p_memsz };
 
 	if (p->is32)
 		memcpy(im->data + sizeof(Elf32_Ehdr) + i * sizeof(h32), &h32, sizeof(h32));
@@ -116,7 +119,8 @@ static inline void elf_put_segment(struct image *im, const struct elf_parts *p, 
 
 static inline void elf_put_note(struct image *im, const struct elf_parts *p)
 {
-	static const uint32_t other[] = { 6, 1, 7, 0x756e694c, 0x78, 0 }; /* Linux' own note first */
+	static const uint32_t other[] = { 6, 1, 7, 0x756e694c, 0x78,
+		0 }; /* Linux' own note first */
 	const uint32_t head[] = { 4, 8, PVH_NOTE_ENTRY };
 	uint64_t at = ELF_DATA_AT + p->nr * 1024;
 	uint8_t *to = im->data + at;
@@ -126,21 +130,34 @@ static inline void elf_put_note(struct image *im, const struct elf_parts *p)
 	memcpy(to, head, sizeof(head));
 	memcpy(to + sizeof(head), PVH_NOTE_OWNER, 4);
 	memcpy(to + sizeof(head) + 4, &p->note_value, 8);
-	elf_put_segment(im, p, p->nr, (Elf64_Phdr){ .p_type = PT_NOTE, .p_offset = at, .p_align = 4,
-		.p_filesz = sizeof(other) + sizeof(head) + 12 });
+	elf_put_segment(im, p, p->nr,
+		(Elf64_Phdr){ .p_type = PT_NOTE,
+			.p_offset = at,
+			.p_align = 4,
+			.p_filesz = sizeof(other) + sizeof(head) + 12 });
 }
 
 static inline void elf_make(struct image *im, const struct elf_parts *p)
 {
 	uint16_t nr = (uint16_t)(p->nr + p->has_note);
 	Elf64_Ehdr e = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1 },
-		.e_type = p->type, .e_machine = p->machine, .e_version = 1, .e_entry = p->entry,
-		.e_phoff = sizeof(Elf64_Ehdr), .e_ehsize = sizeof(Elf64_Ehdr),
-		.e_phentsize = sizeof(Elf64_Phdr), .e_phnum = nr };
+		.e_type = p->type,
+		.e_machine = p->machine,
+		.e_version = 1,
+		.e_entry = p->entry,
+		.e_phoff = sizeof(Elf64_Ehdr),
+		.e_ehsize = sizeof(Elf64_Ehdr),
+		.e_phentsize = sizeof(Elf64_Phdr),
+		.e_phnum = nr };
 	Elf32_Ehdr e32 = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, 1 },
-		.e_type = p->type, .e_machine = p->machine, .e_version = 1, .e_entry = (uint32_t)p->entry,
-		.e_phoff = sizeof(Elf32_Ehdr), .e_ehsize = sizeof(Elf32_Ehdr),
-		.e_phentsize = sizeof(Elf32_Phdr), .e_phnum = nr };
+		.e_type = p->type,
+		.e_machine = p->machine,
+		.e_version = 1,
+		.e_entry = (uint32_t)p->entry,
+		.e_phoff = sizeof(Elf32_Ehdr),
+		.e_ehsize = sizeof(Elf32_Ehdr),
+		.e_phentsize = sizeof(Elf32_Phdr),
+		.e_phnum = nr };
 
 	memset(im->data, 0, sizeof(im->data));
 	im->size = 0;
@@ -152,9 +169,13 @@ static inline void elf_make(struct image *im, const struct elf_parts *p)
 		uint64_t at = ELF_DATA_AT + i * 1024;
 
 		memset(im->data + at, 0xa0 + (int)i, 1024);
-		elf_put_segment(im, p, i, (Elf64_Phdr){ .p_type = p->segment[i].type, .p_offset = at,
-			.p_vaddr = p->segment[i].vaddr, .p_paddr = p->segment[i].paddr,
-			.p_filesz = p->segment[i].file_size, .p_memsz = p->segment[i].mem_size });
+		elf_put_segment(im, p, i,
+			(Elf64_Phdr){ .p_type = p->segment[i].type,
+				.p_offset = at,
+				.p_vaddr = p->segment[i].vaddr,
+				.p_paddr = p->segment[i].paddr,
+				.p_filesz = p->segment[i].file_size,
+				.p_memsz = p->segment[i].mem_size });
 	}
 	if (p->has_header)
 		memcpy(im->data + ELF_DATA_AT, &p->header, sizeof(p->header));
@@ -189,7 +210,8 @@ static inline const char *boot_plan_fault(const struct boot_plan *p, const struc
 		const struct boot_segment *s = &p->segment[i];
 		struct range all = { s->gpa, s->size + s->zero };
 
-		if (all.size < s->size || !range_valid(all) || !segment_in_ram(ram, all.base, all.size))
+		if (all.size < s->size || !range_valid(all) ||
+			!segment_in_ram(ram, all.base, all.size))
 			return "a segment outside RAM";
 		if (range_overlaps(all, ram->acpi))
 			return "a segment over the ACPI tables";
@@ -197,7 +219,7 @@ static inline const char *boot_plan_fault(const struct boot_plan *p, const struc
 			return "a segment over the BIOS area";
 		for (uint32_t j = 0; j < i; j++)
 			if (range_overlaps(all, (struct range){ p->segment[j].gpa,
-						p->segment[j].size + p->segment[j].zero }))
+							p->segment[j].size + p->segment[j].zero }))
 				return "two segments that overlap";
 	}
 	if (p->cpu.mode == CPU_PROTECTED32 && (p->cpu.regs.rip | p->cpu.regs.rbx) > UINT32_MAX)

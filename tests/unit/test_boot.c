@@ -47,6 +47,7 @@ static void strangers_are_named(void **state)
 	assert_stranger("MZ\0\0zimg", 0, 8, "EFI zboot");
 	assert_stranger("MZ", 0, 2, "EFI program");
 	assert_stranger("\x1f\x8b\x08", 0, 3, "unpack it (gzip -d)");
+	assert_stranger("\xfd\x37zXZ\0", 0, 6, "unpack it (xz -d)");
 	assert_stranger("\x28\xb5\x2f\xfd", 0, 4, "unpack it (zstd -d)");
 	assert_stranger("070701", 0, 6, "as the initrd");
 	assert_stranger("xyz", 0, 3, "no kernel that thole knows");
@@ -116,8 +117,9 @@ static void segments_cross_from_node_to_node(void **state)
 
 static struct kvm_sregs sregs_for(enum cpu_mode mode, struct boot_features have)
 {
-	const struct boot_plan plan = { .cpu = { .mode = mode, .cr3 = 0x5000, .gdt = 0x6000,
-		.gdt_limit = 31 } };
+	const struct boot_plan plan = {
+		.cpu = { .mode = mode, .cr3 = 0x5000, .gdt = 0x6000, .gdt_limit = 31 }
+	};
 	struct kvm_sregs s;
 
 	memset(&s, 0xa5, sizeof(s));
@@ -182,7 +184,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(strangers_are_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(linux_is_no_payload, setup, teardown),
 		cmocka_unit_test_setup_teardown(segments_cross_from_node_to_node, setup, teardown),
-		cmocka_unit_test_setup_teardown(protected_mode_is_flat_and_unpaged, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			protected_mode_is_flat_and_unpaged, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_mode_is_as_boot_rst_wants_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(user_mode_has_what_the_cpu_has, setup, teardown),
 	};

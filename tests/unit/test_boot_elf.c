@@ -151,8 +151,13 @@ static void bad_places_are_refused(void **state)
 	const struct elf_parts good = parts;
 
 	(void)state;
-#define REFUSED(words, ...) do { parts = good; __VA_ARGS__; elf_make(&image, &parts); \
-		assert_refused(MiB(64), words); } while (0)
+#define REFUSED(words, ...)                                                                        \
+	do {                                                                                       \
+		parts = good;                                                                      \
+		__VA_ARGS__;                                                                       \
+		elf_make(&image, &parts);                                                          \
+		assert_refused(MiB(64), words);                                                    \
+	} while (0)
 	REFUSED("overlaps", parts.segment[1].paddr = MiB(16) + 999);
 	REFUSED("overlaps", parts.segment[2].paddr = MiB(15) + 1);
 	REFUSED("impossible sizes", parts.segment[0].mem_size = 999);
@@ -246,11 +251,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pvh_kernel_gets_its_start_info, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_initrd_there_is_no_module, setup, teardown),
 		cmocka_unit_test_setup_teardown(kernel_of_32_bits_has_pvh_too, setup, teardown),
-		cmocka_unit_test_setup_teardown(kernel_without_note_names_the_option, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			kernel_without_note_names_the_option, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_entry_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_places_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_machines_are_named, setup, teardown),
-		cmocka_unit_test_setup_teardown(object_files_and_odd_headers_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			object_files_and_odd_headers_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(hostile_notes_are_not_followed, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_truncation_is_refused, setup, teardown),
 	};

@@ -84,7 +84,7 @@ static void good_kernel_lies_at_its_preferred_address(void **state)
 	assert_int_equal(zero->hdr.ramdisk_size, 0);
 	assert_string_equal(boot_plan_at(&plan, zero->hdr.cmd_line_ptr, 14), "console=ttyS0");
 	assert_true(plan.cpu.regs.rsi < LAYOUT_LOW_END && plan.cpu.gdt < LAYOUT_LOW_END &&
-		plan.cpu.cr3 < LAYOUT_LOW_END && zero->hdr.cmd_line_ptr < LAYOUT_LOW_END);
+		    plan.cpu.cr3 < LAYOUT_LOW_END && zero->hdr.cmd_line_ptr < LAYOUT_LOW_END);
 }
 
 static void e820_tells_the_layout(void **state)
@@ -227,8 +227,13 @@ static void damaged_headers_are_refused(void **state)
 	const struct setup_header good = header;
 
 	(void)state;
-#define REFUSED(words, ...) do { header = good; __VA_ARGS__; bzimage_make(&image, &header); \
-		assert_refused(MiB(64), words); } while (0)
+#define REFUSED(words, ...)                                                                        \
+	do {                                                                                       \
+		header = good;                                                                     \
+		__VA_ARGS__;                                                                       \
+		bzimage_make(&image, &header);                                                     \
+		assert_refused(MiB(64), words);                                                    \
+	} while (0)
 	REFUSED("too old", header.version = 0x20b);
 	REFUSED("32-bit bzImage", header.xloadflags = 0);
 	REFUSED("zImage", header.loadflags = 0);
@@ -274,15 +279,18 @@ static void every_truncation_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(good_kernel_lies_at_its_preferred_address, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			good_kernel_lies_at_its_preferred_address, setup, teardown),
 		cmocka_unit_test_setup_teardown(e820_tells_the_layout, setup, teardown),
 		cmocka_unit_test_setup_teardown(nodes_make_no_seams_in_e820, setup, teardown),
 		cmocka_unit_test_setup_teardown(first_4_gib_are_mapped, setup, teardown),
-		cmocka_unit_test_setup_teardown(taken_preferred_address_moves_a_relocatable_kernel_up,
-			setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			taken_preferred_address_moves_a_relocatable_kernel_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(kernel_above_4_gib_is_mapped, setup, teardown),
-		cmocka_unit_test_setup_teardown(initrd_goes_high_and_above_4_gib_at_need, setup, teardown),
-		cmocka_unit_test_setup_teardown(long_command_line_is_refused_not_cut, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			initrd_goes_high_and_above_4_gib_at_need, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			long_command_line_is_refused_not_cut, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_little_memory_says_how_much, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged_headers_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_truncation_is_refused, setup, teardown),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_boot_multiboot.c - multiboot kernels: the information they get, and load addresses that lie. */
+/* test_boot_multiboot.c - multiboot kernels: what they are told, and load addresses that lie. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -15,8 +15,9 @@ static struct boot_plan plan;
 
 static struct multiboot_header header_make(uint32_t flags)
 {
-	return (struct multiboot_header){ .magic = MULTIBOOT_MAGIC, .flags = flags,
-		.checksum = 0u - MULTIBOOT_MAGIC - flags };
+	return (struct multiboot_header){
+		.magic = MULTIBOOT_MAGIC, .flags = flags, .checksum = 0u - MULTIBOOT_MAGIC - flags
+	};
 }
 
 static int setup(void **state)
@@ -179,8 +180,13 @@ static void lying_addresses_are_refused(void **state)
 	good.header_addr = MiB(8) + 16;
 	good.load_addr = MiB(8);
 	good.entry_addr = MiB(8) + 0x500;
-#define REFUSED(words, ...) do { parts.header = good; __VA_ARGS__; elf_make(&image, &parts); \
-		assert_refused(MiB(64), words); } while (0)
+#define REFUSED(words, ...)                                                                        \
+	do {                                                                                       \
+		parts.header = good;                                                               \
+		__VA_ARGS__;                                                                       \
+		elf_make(&image, &parts);                                                          \
+		assert_refused(MiB(64), words);                                                    \
+	} while (0)
 	REFUSED("start before", parts.header.load_addr = MiB(8) + 17);
 	REFUSED("start before", parts.header.load_addr = MiB(8) - ELF_DATA_AT);
 	REFUSED("more to load", parts.header.load_end_addr = 1);
@@ -273,14 +279,19 @@ static void every_truncation_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(kernel_gets_memory_command_line_and_modules, setup, teardown),
-		cmocka_unit_test_setup_teardown(bios_data_area_tells_conventional_memory, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			kernel_gets_memory_command_line_and_modules, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			bios_data_area_tells_conventional_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(virtual_entry_becomes_physical, setup, teardown),
-		cmocka_unit_test_setup_teardown(addresses_in_the_header_count_more_than_elf, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			addresses_in_the_header_count_more_than_elf, setup, teardown),
 		cmocka_unit_test_setup_teardown(lying_addresses_are_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(unknown_demands_are_refused_and_video_is_not, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			unknown_demands_are_refused_and_video_is_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(header_is_looked_for_in_8_kib, setup, teardown),
-		cmocka_unit_test_setup_teardown(elf_of_64_bits_is_told_how_to_convert, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			elf_of_64_bits_is_told_how_to_convert, setup, teardown),
 		cmocka_unit_test_setup_teardown(modules_that_do_not_fit_are_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_truncation_is_refused, setup, teardown),
 	};

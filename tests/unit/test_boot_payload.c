@@ -145,16 +145,18 @@ static void free_memory_is_free(void **state)
 		assert_true(i == 0 || all.size <= r[i - 1].size);
 		for (uint32_t n = 0; n < ram.nr; n++)
 			in_node |= ram.ram[n].node == r[i].node &&
-				range_holds(ram.ram[n].gpa, all.base, all.size);
+				   range_holds(ram.ram[n].gpa, all.base, all.size);
 		assert_true(in_node);
 		assert_false(range_overlaps(all, ram.acpi));
 		for (uint32_t s = 0; s < plan.nr_segments; s++)
-			assert_false(range_overlaps(all, (struct range){ plan.segment[s].gpa,
-				plan.segment[s].size + plan.segment[s].zero }));
+			assert_false(range_overlaps(
+				all, (struct range){ plan.segment[s].gpa,
+					     plan.segment[s].size + plan.segment[s].zero }));
 		for (uint32_t j = 0; j < i; j++)
 			assert_false(range_overlaps(all, (struct range){ r[j].base, r[j].size }));
 	}
-	assert_int_equal(p->nr_ranges, 6); /* 1-2, 2-3 and 3-16 MiB, node 1, node 2 on either side */
+	assert_int_equal(
+		p->nr_ranges, 6); /* 1-2, 2-3 and 3-16 MiB, node 1, node 2 on either side */
 	assert_int_equal(r[1].base, GiB(4));
 }
 
@@ -231,8 +233,13 @@ static void wrong_kinds_of_elf_are_refused(void **state)
 	struct blob blob;
 
 	(void)state;
-#define REFUSED(words, ...) do { parts = good; __VA_ARGS__; elf_make(&image, &parts); \
-		assert_refused(MiB(64), words); } while (0)
+#define REFUSED(words, ...)                                                                        \
+	do {                                                                                       \
+		parts = good;                                                                      \
+		__VA_ARGS__;                                                                       \
+		elf_make(&image, &parts);                                                          \
+		assert_refused(MiB(64), words);                                                    \
+	} while (0)
 	REFUSED("-static -no-pie", parts.type = ET_DYN);
 	REFUSED("dynamically linked", parts.segment[1].type = PT_INTERP);
 	REFUSED("-nostdlib", parts.segment[1].type = PT_TLS);
@@ -264,7 +271,8 @@ static void tables_that_do_not_fit_are_refused(void **state)
 
 	(void)state;
 	parts.segment[0].vaddr = MiB(1);
-	parts.segment[1] = (__typeof__(parts.segment[1])){ PT_LOAD, MiB(1) + KiB(4), 0, 0, KiB(1020) };
+	parts.segment[1] =
+		(__typeof__(parts.segment[1])){ PT_LOAD, MiB(1) + KiB(4), 0, 0, KiB(1020) };
 	parts.entry = MiB(1);
 	elf_make(&image, &parts);
 	input.nr_cpus = 1;
@@ -285,12 +293,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(parameters_are_filled, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_vcpu_has_a_stack_of_its_own, setup, teardown),
 		cmocka_unit_test_setup_teardown(free_memory_is_free, setup, teardown),
-		cmocka_unit_test_setup_teardown(page_tables_cover_ram_and_nothing_else, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			page_tables_cover_ram_and_nothing_else, setup, teardown),
 		cmocka_unit_test_setup_teardown(page_sizes_are_checked, setup, teardown),
 		cmocka_unit_test_setup_teardown(ports_are_allowed_by_the_tss, setup, teardown),
 		cmocka_unit_test_setup_teardown(wrong_kinds_of_elf_are_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(stacks_that_do_not_fit_are_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(tables_that_do_not_fit_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			stacks_that_do_not_fit_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			tables_that_do_not_fit_are_refused, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

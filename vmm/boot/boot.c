@@ -22,9 +22,9 @@ static const struct {
 } strangers[] = {
 	{ 56, 4, "ARM\x64", "is a Linux kernel for 64-bit ARM; thole runs x86-64 guests" },
 	{ 56, 4, "RSC\x05", "is a Linux kernel for RISC-V; thole runs x86-64 guests" },
-	{ 4, 4, "zimg", "is an EFI zboot kernel of another architecture; thole runs x86-64 guests" },
+	{ 4, 4, "zimg", "is an EFI zboot kernel for other machines; thole runs x86-64 guests" },
 	{ 0, 2, "\x1f\x8b", "is compressed with gzip; unpack it (gzip -d) first" },
-	{ 0, 6, "\xfd" "7zXZ\0", "is compressed with xz; unpack it (xz -d) first" },
+	{ 0, 5, "\xfd\67zXZ", "is compressed with xz; unpack it (xz -d) first" },
 	{ 0, 4, "\x28\xb5\x2f\xfd", "is compressed with zstd; unpack it (zstd -d) first" },
 	{ 0, 4, "\x04\x22\x4d\x18", "is compressed with lz4; unpack it (lz4 -d) first" },
 	{ 0, 4, "\x02\x21\x4c\x18", "is compressed with lz4; unpack it (lz4 -d) first" },
@@ -36,7 +36,8 @@ static const struct {
 
 static bool bytes_at(const struct blob *f, uint64_t at, const void *bytes, uint64_t size)
 {
-	return range_holds((struct range){ 0, f->size }, at, size) && memcmp(f->data + at, bytes, size) == 0;
+	return range_holds((struct range){ 0, f->size }, at, size) &&
+	       memcmp(f->data + at, bytes, size) == 0;
 }
 
 static int stranger_report(const struct blob *f)
@@ -46,8 +47,10 @@ static int stranger_report(const struct blob *f)
 	for (size_t i = 0; i < ARRAY_SIZE(strangers); i++)
 		if (bytes_at(f, strangers[i].at, strangers[i].bytes, strangers[i].size))
 			return log_errno(-ENOEXEC, "%s: %s", f->name, strangers[i].advice);
-	return log_errno(-ENOEXEC, "%s: is no kernel that thole knows (bzImage, ELF with a PVH note, "
-		"multiboot); is it a complete copy?", f->name);
+	return log_errno(-ENOEXEC,
+		"%s: is no kernel that thole knows (bzImage, ELF with a PVH note, "
+		"multiboot); is it a complete copy?",
+		f->name);
 }
 
 static int elf_kind(const struct blob *f, enum boot_kind *kind)
@@ -65,10 +68,14 @@ static int elf_kind(const struct blob *f, enum boot_kind *kind)
 	if (elf_note(&elf, PVH_NOTE_OWNER, PVH_NOTE_ENTRY, &size))
 		return 0;
 	if (elf.is64 && multiboot_find(f, &at))
-		return log_errno(-ENOEXEC, "%s: multiboot starts 32-bit ELF files, this one has 64 bits; "
-			"convert it with objcopy -O elf32-i386", f->name);
-	return log_errno(-ENOEXEC, "%s: has neither a PVH note nor a multiboot header; build Linux with "
-		"CONFIG_PVH=y or give its bzImage, and start a payload as a payload", f->name);
+		return log_errno(-ENOEXEC,
+			"%s: multiboot starts 32-bit ELF files, this one has 64 bits; "
+			"convert it with objcopy -O elf32-i386",
+			f->name);
+	return log_errno(-ENOEXEC,
+		"%s: has neither a PVH note nor a multiboot header; build Linux with "
+		"CONFIG_PVH=y or give its bzImage, and start a payload as a payload",
+		f->name);
 }
 
 int boot_kind_of(const struct blob *kernel, bool want_payload, enum boot_kind *kind)
@@ -80,10 +87,13 @@ int boot_kind_of(const struct blob *kernel, bool want_payload, enum boot_kind *k
 		if (elf_is(kernel))
 			return 0;
 		if (bytes_at(kernel, 0x202, "HdrS", 4))
-			return log_errno(-ENOEXEC, "%s: is a Linux kernel, not a payload; give it as the kernel",
+			return log_errno(-ENOEXEC,
+				"%s: is a Linux kernel, not a payload; give it as the kernel",
 				kernel->name);
-		return log_errno(-ENOEXEC, "%s: is no ELF file; build payloads with -static -no-pie "
-			"-nostdlib", kernel->name);
+		return log_errno(-ENOEXEC,
+			"%s: is no ELF file; build payloads with -static -no-pie "
+			"-nostdlib",
+			kernel->name);
 	}
 	if (elf_is(kernel))
 		return elf_kind(kernel, kind);
@@ -142,8 +152,10 @@ static int segment_write(const struct boot_segment *s, boot_at_fn *at, void *ctx
 
 		to = at(ctx, gpa, n);
 		if (!to)
-			return log_errno(-EFAULT, "boot plan: nothing to write to at 0x%" PRIx64
-				"; the guest's memory is not what was planned for", gpa);
+			return log_errno(-EFAULT,
+				"boot plan: nothing to write to at 0x%" PRIx64
+				"; the guest's memory is not what was planned for",
+				gpa);
 		memcpy(to, from + done, n);
 		done += n;
 	}

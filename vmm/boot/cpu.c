@@ -17,7 +17,7 @@
 #define SEL_DATA      0x18
 #define SEL_USER_CODE 0x33
 #define SEL_USER_DATA 0x2b
-#define SEL_TSS       0x20
+#define SEL_TSS	      0x20
 
 #define TYPE_DATA 3  /* read, write, accessed */
 #define TYPE_CODE 11 /* execute, read, accessed */
@@ -27,7 +27,7 @@
 #define CR0_ET 0x10u
 #define CR0_64 0x80050033u /* PG AM WP NE ET MP PE */
 
-#define CR4_PAE        (1u << 5)
+#define CR4_PAE	       (1u << 5)
 #define CR4_OSFXSR     (1u << 9)
 #define CR4_OSXMMEXCPT (1u << 10)
 #define CR4_FSGSBASE   (1u << 16)
@@ -68,10 +68,10 @@ int loader_put_gdt(struct loader *l)
 	return loader_put(l, "GDT", gdt, size, 8, &cpu->gdt);
 }
 
-/* Ring 3 gets at ports by IOPL 3 or by this bitmap (SDM vol. 1, 19.5.2: 0 allows, and a last byte of
- * ones). Both are set up, as not every machine keeps to both: KVM's back end for hosts without VT-x
- * or AMD-V loses a guest's IOPL while it runs, and QEMU's TCG overlooks the bitmap of a TSS that was
- * loaded by VMRUN. */
+/* Ring 3 gets at ports by IOPL 3 or by this bitmap (SDM vol. 1, 19.5.2: 0 allows, and a last byte
+ * of ones). Both are set up, as not every machine keeps to both: KVM's back end for hosts without
+ * VT-x or AMD-V loses a guest's IOPL while it runs, and QEMU's TCG overlooks the bitmap of a TSS
+ * that was loaded by VMRUN. */
 int loader_put_tss(struct loader *l)
 {
 	struct boot_cpu *cpu = &l->plan->cpu;
@@ -105,8 +105,14 @@ static struct kvm_segment segment_flat(uint16_t selector, uint8_t type, bool is_
 {
 	bool code = type == TYPE_CODE;
 
-	return (struct kvm_segment){ .limit = 0xffffffff, .selector = selector, .type = type,
-		.present = 1, .dpl = selector & 3, .s = 1, .g = 1, .l = code && is_long,
+	return (struct kvm_segment){ .limit = 0xffffffff,
+		.selector = selector,
+		.type = type,
+		.present = 1,
+		.dpl = selector & 3,
+		.s = 1,
+		.g = 1,
+		.l = code && is_long,
 		.db = !(code && is_long) };
 }
 
@@ -117,13 +123,14 @@ static void segments_set(struct kvm_sregs *s, enum cpu_mode mode)
 
 	s->cs = segment_flat(user ? SEL_USER_CODE : SEL_CODE, TYPE_CODE, mode != CPU_PROTECTED32);
 	s->ds = s->es = s->fs = s->gs = s->ss = data;
-	s->tr = (struct kvm_segment){ .limit = TSS_SIZE - 1, .selector = SEL_TSS, .type = TYPE_TSS,
-		.present = 1 };
+	s->tr = (struct kvm_segment){
+		.limit = TSS_SIZE - 1, .selector = SEL_TSS, .type = TYPE_TSS, .present = 1
+	};
 	s->ldt = (struct kvm_segment){ .unusable = 1 };
 }
 
-void boot_cpu_sregs(const struct boot_plan *plan, const struct boot_features *have,
-	struct kvm_sregs *sregs)
+void boot_cpu_sregs(
+	const struct boot_plan *plan, const struct boot_features *have, struct kvm_sregs *sregs)
 {
 	const struct boot_cpu *cpu = &plan->cpu;
 

@@ -47,8 +47,10 @@ static bool file_holds(const struct blob *file, uint64_t offset, uint64_t size)
 
 static int too_short(const struct blob *file, const char *what)
 {
-	return log_errno(-ENOEXEC, "%s: the file ends (at %" PRIu64 " bytes) before its %s does; is it "
-		"a complete copy?", file->name, file->size, what);
+	return log_errno(-ENOEXEC,
+		"%s: the file ends (at %" PRIu64 " bytes) before its %s does; is it "
+		"a complete copy?",
+		file->name, file->size, what);
 }
 
 /* Reads the file header, 32 or 64 bits wide. */
@@ -92,15 +94,23 @@ static struct elf_segment segment_read(const struct elf *elf, uint32_t i, uint64
 		Elf64_Phdr p;
 
 		memcpy(&p, at + i * sizeof(p), sizeof(p));
-		s = (struct elf_segment){ .type = p.p_type, .vaddr = p.p_vaddr, .paddr = p.p_paddr,
-			.file_size = p.p_filesz, .mem_size = p.p_memsz, .align = p.p_align };
+		s = (struct elf_segment){ .type = p.p_type,
+			.vaddr = p.p_vaddr,
+			.paddr = p.p_paddr,
+			.file_size = p.p_filesz,
+			.mem_size = p.p_memsz,
+			.align = p.p_align };
 		*offset = p.p_offset;
 	} else {
 		Elf32_Phdr p;
 
 		memcpy(&p, at + i * sizeof(p), sizeof(p));
-		s = (struct elf_segment){ .type = p.p_type, .vaddr = p.p_vaddr, .paddr = p.p_paddr,
-			.file_size = p.p_filesz, .mem_size = p.p_memsz, .align = p.p_align };
+		s = (struct elf_segment){ .type = p.p_type,
+			.vaddr = p.p_vaddr,
+			.paddr = p.p_paddr,
+			.file_size = p.p_filesz,
+			.mem_size = p.p_memsz,
+			.align = p.p_align };
 		*offset = p.p_offset;
 	}
 	return s;
@@ -118,9 +128,12 @@ static int segment_check(const struct elf *elf, uint32_t i)
 		return too_short(elf->file, s.type == PT_LOAD ? "loadable segments" : "notes");
 	if (s.type == PT_NOTE)
 		return 0;
-	if (s.file_size > s.mem_size || s.mem_size > limit - s.vaddr || s.mem_size > limit - s.paddr)
-		return log_errno(-ENOEXEC, "%s: segment %" PRIu32 " has impossible sizes (%" PRIu64
-			" bytes in the file, %" PRIu64 " in memory at 0x%" PRIx64 "); link it again",
+	if (s.file_size > s.mem_size || s.mem_size > limit - s.vaddr ||
+		s.mem_size > limit - s.paddr)
+		return log_errno(-ENOEXEC,
+			"%s: segment %" PRIu32 " has impossible sizes (%" PRIu64
+			" bytes in the file, %" PRIu64 " in memory at 0x%" PRIx64
+			"); link it again",
 			elf->file->name, i, s.file_size, s.mem_size, s.paddr);
 	return 0;
 }
@@ -134,7 +147,8 @@ int elf_open(struct elf *elf, const struct blob *file)
 	if (file->size < EI_NIDENT)
 		return too_short(file, "ELF header");
 	if (file->data[EI_CLASS] != ELFCLASS32 && file->data[EI_CLASS] != ELFCLASS64)
-		return log_errno(-ENOEXEC, "%s: is neither a 32-bit nor a 64-bit ELF file; is it damaged?",
+		return log_errno(-ENOEXEC,
+			"%s: is neither a 32-bit nor a 64-bit ELF file; is it damaged?",
 			file->name);
 	if (file->data[EI_DATA] != ELFDATA2LSB)
 		return log_errno(-ENOEXEC, "%s: is a big-endian ELF file; thole runs x86-64 guests",
@@ -143,17 +157,22 @@ int elf_open(struct elf *elf, const struct blob *file)
 	if ((err = header_read(elf, &phentsize)) != 0)
 		return err;
 	if (elf->machine != EM_386 && elf->machine != EM_X86_64)
-		return log_errno(-ENOEXEC, "%s: is for %s (ELF machine %u); thole runs x86-64 guests",
-			file->name, elf_machine_name(elf->machine), elf->machine);
+		return log_errno(-ENOEXEC,
+			"%s: is for %s (ELF machine %u); thole runs x86-64 guests", file->name,
+			elf_machine_name(elf->machine), elf->machine);
 	if (!elf->nr_segments || elf->type == ET_REL)
 		return log_errno(-ENOEXEC, "%s: has no program headers (an object file?); link it",
 			file->name);
 	if (phentsize != (elf->is64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)))
-		return log_errno(-ENOEXEC, "%s: program headers of %" PRIu64 " bytes are not ELF's; is it "
-			"damaged?", file->name, phentsize);
+		return log_errno(-ENOEXEC,
+			"%s: program headers of %" PRIu64 " bytes are not ELF's; is it "
+			"damaged?",
+			file->name, phentsize);
 	if (elf->nr_segments > ELF_SEGMENTS_MAX)
-		return log_errno(-ENOEXEC, "%s: has %" PRIu32 " program headers, more than %d; link it with "
-			"fewer", file->name, elf->nr_segments, ELF_SEGMENTS_MAX);
+		return log_errno(-ENOEXEC,
+			"%s: has %" PRIu32 " program headers, more than %d; link it with "
+			"fewer",
+			file->name, elf->nr_segments, ELF_SEGMENTS_MAX);
 	if (!file_holds(file, elf->phoff, elf->nr_segments * phentsize))
 		return too_short(file, "program headers");
 	for (uint32_t i = 0; i < elf->nr_segments; i++)
@@ -173,8 +192,8 @@ struct elf_segment elf_segment_get(const struct elf *elf, uint32_t i)
 }
 
 /* The note in one segment. Name and content are padded to align, 4 or 8 bytes (gABI chapter 5). */
-static const uint8_t *note_find(const struct elf_segment *s, const char *owner, uint32_t type,
-	uint64_t *size)
+static const uint8_t *note_find(
+	const struct elf_segment *s, const char *owner, uint32_t type, uint64_t *size)
 {
 	uint64_t align = s->align == 8 ? 8 : 4;
 	uint64_t at = 0;

@@ -22,8 +22,8 @@
 
 #define HEADER_AT     0x1f1
 #define HEADER_END_AT 0x201 /* the byte that says where the header ends, counted from 0x202 */
-#define SECTOR        512u
-#define ENTRY64       0x200u /* 64-bit entry, from the kernel's start */
+#define SECTOR	      512u
+#define ENTRY64	      0x200u /* 64-bit entry, from the kernel's start */
 
 #define BOOT_FLAG    0xaa55
 #define HEADER_MAGIC 0x53726448u /* "HdrS" */
@@ -55,14 +55,18 @@ static int header_check(const struct blob *f, const struct setup_header *h)
 	if (h->boot_flag != BOOT_FLAG || h->header != HEADER_MAGIC)
 		return not_linux(f, "is not a Linux bzImage");
 	if (h->version < VERSION_MIN)
-		return log_errno(-ENOEXEC, "%s: boot protocol %u.%02u is too old; take a Linux kernel from "
-			"3.8 on", f->name, h->version >> 8, h->version & 0xffu);
+		return log_errno(-ENOEXEC,
+			"%s: boot protocol %u.%02u is too old; take a Linux kernel from "
+			"3.8 on",
+			f->name, h->version >> 8, h->version & 0xffu);
 	if (!(h->xloadflags & XLF_KERNEL_64))
-		return not_linux(f, "is a 32-bit bzImage; thole starts 64-bit kernels (CONFIG_64BIT=y)");
+		return not_linux(
+			f, "is a 32-bit bzImage; thole starts 64-bit kernels (CONFIG_64BIT=y)");
 	if (!(h->loadflags & LOADED_HIGH))
 		return not_linux(f, "is a zImage; build a bzImage");
 	if (!is_pow2(h->kernel_alignment) || !h->init_size)
-		return not_linux(f, "has a damaged setup header (alignment or size); copy it again");
+		return not_linux(
+			f, "has a damaged setup header (alignment or size); copy it again");
 	return 0;
 }
 
@@ -82,8 +86,10 @@ static int image_open(struct linux_image *im, const struct blob *f)
 	setup = ((im->hdr.setup_sects ? im->hdr.setup_sects : 4u) + 1u) * SECTOR;
 	need = (uint64_t)im->hdr.syssize * 16;
 	if (setup >= f->size || f->size - setup < need)
-		return log_errno(-ENOEXEC, "%s: the kernel should be %" PRIu64 " bytes, the file ends at %"
-			PRIu64 "; is it a complete copy?", f->name, setup + need, f->size);
+		return log_errno(-ENOEXEC,
+			"%s: the kernel should be %" PRIu64 " bytes, the file ends at %" PRIu64
+			"; is it a complete copy?",
+			f->name, setup + need, f->size);
 	im->kernel = f->data + setup;
 	im->size = f->size - setup;
 	if (im->size > im->hdr.init_size || im->size <= ENTRY64)
@@ -113,10 +119,13 @@ static int kernel_place(struct loader *l, const struct linux_image *im, gpa_t *a
 		if (loader_place(l, within, PLACE_BOTTOM, h->init_size, h->kernel_alignment, at))
 			return 0;
 	}
-	need_mib = (h->pref_address >> 20) + (h->init_size >> 20) + 2 + (l->in->ram->acpi.size >> 20);
-	return log_errno(-ENOSPC, "%s: needs %" PRIu64 " MiB of memory (%u KiB at 0x%" PRIx64
-		"), the guest has %" PRIu64 "; give it more", l->in->kernel.name, need_mib,
-		h->init_size >> 10, (uint64_t)h->pref_address, l->in->ram->total >> 20);
+	need_mib =
+		(h->pref_address >> 20) + (h->init_size >> 20) + 2 + (l->in->ram->acpi.size >> 20);
+	return log_errno(-ENOSPC,
+		"%s: needs %" PRIu64 " MiB of memory (%u KiB at 0x%" PRIx64
+		"), the guest has %" PRIu64 "; give it more",
+		l->in->kernel.name, need_mib, h->init_size >> 10, (uint64_t)h->pref_address,
+		l->in->ram->total >> 20);
 }
 
 /* As high as the kernel takes it: below 4 GiB if it fits there. */
@@ -134,9 +143,10 @@ static int initrd_load(struct loader *l, struct boot_params *zero)
 	if (!loader_place(l, below, PLACE_TOP, f->size, KiB(4), &at) &&
 		!((zero->hdr.xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G) &&
 			loader_place(l, above, PLACE_TOP, f->size, KiB(4), &at)))
-		return log_errno(-ENOSPC, "%s: an initrd of %" PRIu64 " MiB does not fit beside the kernel in "
-			"%" PRIu64 " MiB of memory; give the guest more", f->name,
-			(f->size + MiB(1) - 1) >> 20, l->in->ram->total >> 20);
+		return log_errno(-ENOSPC,
+			"%s: an initrd of %" PRIu64 " MiB does not fit beside the kernel in "
+			"%" PRIu64 " MiB of memory; give the guest more",
+			f->name, (f->size + MiB(1) - 1) >> 20, l->in->ram->total >> 20);
 	zero->hdr.ramdisk_image = (uint32_t)at;
 	zero->hdr.ramdisk_size = (uint32_t)f->size;
 	zero->ext_ramdisk_image = (uint32_t)(at >> 32);
@@ -151,8 +161,10 @@ static int cmdline_put(struct loader *l, struct boot_params *zero)
 	int err;
 
 	if (length > zero->hdr.cmdline_size)
-		return log_errno(-E2BIG, "%s: the command line has %" PRIu64 " bytes, this kernel takes %u; "
-			"shorten it", l->in->kernel.name, length, zero->hdr.cmdline_size);
+		return log_errno(-E2BIG,
+			"%s: the command line has %" PRIu64 " bytes, this kernel takes %u; "
+			"shorten it",
+			l->in->kernel.name, length, zero->hdr.cmdline_size);
 	err = loader_put(l, "command line", l->in->cmdline, length + 1, 16, &at);
 	zero->hdr.cmd_line_ptr = (uint32_t)at; /* loader_put() stays below 4 GiB */
 	return err;
@@ -161,12 +173,14 @@ static int cmdline_put(struct loader *l, struct boot_params *zero)
 static int e820_fill(const struct loader *l, struct boot_params *zero)
 {
 	if (l->nr_map > ARRAY_SIZE(zero->e820_table))
-		return log_errno(-E2BIG, "%s: the guest's memory has %" PRIu32 " pieces, the boot protocol "
-			"takes %zu; give it fewer nodes", l->in->kernel.name, l->nr_map,
-			ARRAY_SIZE(zero->e820_table));
+		return log_errno(-E2BIG,
+			"%s: the guest's memory has %" PRIu32 " pieces, the boot protocol "
+			"takes %zu; give it fewer nodes",
+			l->in->kernel.name, l->nr_map, ARRAY_SIZE(zero->e820_table));
 	for (uint32_t i = 0; i < l->nr_map; i++)
-		zero->e820_table[i] = (struct boot_e820_entry){ .addr = l->map[i].base,
-			.size = l->map[i].size, .type = l->map[i].type };
+		zero->e820_table[i] = (struct boot_e820_entry){
+			.addr = l->map[i].base, .size = l->map[i].size, .type = l->map[i].type
+		};
 	zero->e820_entries = (uint8_t)l->nr_map;
 	return 0;
 }
@@ -195,8 +209,10 @@ int linux_load(struct loader *l)
 	int err;
 
 	if ((err = image_open(&im, &l->in->kernel)) != 0 ||
-		(err = kernel_place(l, &im, &kernel)) != 0 ||
-		(err = loader_segment(l, kernel, im.kernel, im.size, im.hdr.init_size - im.size)) != 0)
+		(err = kernel_place(l, &im, &kernel)) != 0)
+		return err;
+	err = loader_segment(l, kernel, im.kernel, im.size, im.hdr.init_size - im.size);
+	if (err)
 		return err;
 	zero = loader_alloc(l, sizeof(*zero));
 	if (!zero)
@@ -205,8 +221,8 @@ int linux_load(struct loader *l)
 	zero->hdr.type_of_loader = LOADER_UNKNOWN;
 	zero->hdr.code32_start = (uint32_t)kernel;
 	zero->hdr.setup_data = 0;
-	/* Not part of the setup header, so no protocol version guards it: older kernels ignore it and
-	 * scan for the RSDP, which lies where they look. */
+	/* Not part of the setup header, so no protocol version guards it: older kernels ignore it
+	 * and scan for the RSDP, which lies where they look. */
 	zero->acpi_rsdp_addr = l->in->rsdp;
 	if ((err = loader_put(l, "zero page", zero, sizeof(*zero), KiB(4), &zero_at)) != 0 ||
 		(err = e820_fill(l, zero)) != 0 || (err = cmdline_put(l, zero)) != 0 ||

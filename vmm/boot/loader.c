@@ -15,8 +15,8 @@
 
 #define KVM_PAGES_SIZE KiB(16) /* LAYOUT_KVM_IDMAP: one page, and three of TSS after it */
 
-static void map_add(struct mem_region *map, uint32_t *nr, gpa_t base, uint64_t size,
-	enum mem_type type)
+static void map_add(
+	struct mem_region *map, uint32_t *nr, gpa_t base, uint64_t size, enum mem_type type)
 {
 	struct mem_region *last = *nr ? &map[*nr - 1] : NULL;
 
@@ -192,13 +192,16 @@ int loader_load(struct loader *l, const char *what, gpa_t gpa, const void *data,
 		if (l->map[i].type == MEM_RAM && range_holds(region, gpa, mem_size))
 			return log_errno(-ENOEXEC,
 				"%s: %s (0x%" PRIx64 ", %" PRIu64 " bytes) overlaps another or "
-				"there are too many; link it again", name, what, gpa, mem_size);
+				"there are too many; link it again",
+				name, what, gpa, mem_size);
 	}
-	return log_errno(-ENOSPC, "%s: %s needs 0x%" PRIx64 ", %" PRIu64 " KiB, and the guest's usable "
-		"memory is 0x0-0x%" PRIx64 " and 0x%" PRIx64 "-0x%" PRIx64 " (%" PRIu64 " MiB in all); "
-		"give the guest more memory or link the image elsewhere", name, what, gpa,
-		mem_size / 1024, LAYOUT_LOW_END, LAYOUT_HIGH_START, ram_layout_low_end(l->in->ram),
-		l->in->ram->total >> 20);
+	return log_errno(-ENOSPC,
+		"%s: %s needs 0x%" PRIx64 ", %" PRIu64 " KiB, and the guest's usable "
+		"memory is 0x0-0x%" PRIx64 " and 0x%" PRIx64 "-0x%" PRIx64 " (%" PRIu64
+		" MiB in all); "
+		"give the guest more memory or link the image elsewhere",
+		name, what, gpa, mem_size / 1024, LAYOUT_LOW_END, LAYOUT_HIGH_START,
+		ram_layout_low_end(l->in->ram), l->in->ram->total >> 20);
 }
 
 void *loader_alloc(struct loader *l, uint64_t size)
@@ -221,9 +224,10 @@ void *loader_alloc(struct loader *l, uint64_t size)
 
 int loader_no_room(const struct loader *l, const char *what, uint64_t size)
 {
-	return log_errno(-ENOSPC, "%s: no room for %s, %" PRIu64 " KiB, in the guest's memory of %" PRIu64
-		" MiB; give it more memory", l->in->kernel.name, what, (size + 1023) / 1024,
-		l->in->ram->total >> 20);
+	return log_errno(-ENOSPC,
+		"%s: no room for %s, %" PRIu64 " KiB, in the guest's memory of %" PRIu64
+		" MiB; give it more memory",
+		l->in->kernel.name, what, (size + 1023) / 1024, l->in->ram->total >> 20);
 }
 
 int loader_put(struct loader *l, const char *what, const void *data, uint64_t size, uint64_t align,

@@ -61,7 +61,7 @@ bool loader_place(struct loader *l, struct range within, enum place_end end, uin
 int loader_segment(struct loader *l, gpa_t gpa, const void *data, uint64_t size, uint64_t zero)
 	must_check;
 
-/* Take the place that an image asks for and add it; what names the piece in errors ("segment 2"). */
+/* Take the place that an image asks for and add it; what names it in errors ("segment 2"). */
 int loader_load(struct loader *l, const char *what, gpa_t gpa, const void *data, uint64_t size,
 	uint64_t mem_size) must_check;
 

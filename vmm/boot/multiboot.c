@@ -68,31 +68,36 @@ static int header_read(const struct blob *f, struct multiboot_header *h, uint64_
 
 	*h = (struct multiboot_header){ 0 };
 	if (!multiboot_find(f, at))
-		return log_errno(-ENOEXEC, "%s: has no multiboot header in its first %d bytes", f->name,
-			MULTIBOOT_SEARCH);
+		return log_errno(-ENOEXEC, "%s: has no multiboot header in its first %d bytes",
+			f->name, MULTIBOOT_SEARCH);
 	memcpy(h, f->data + *at, min(f->size - *at, (uint64_t)sizeof(*h)));
 	unknown = h->flags & MULTIBOOT_DEMANDS &
-		~(MULTIBOOT_ALIGN | MULTIBOOT_MEMORY | MULTIBOOT_VIDEO);
+		  ~(MULTIBOOT_ALIGN | MULTIBOOT_MEMORY | MULTIBOOT_VIDEO);
 	if (unknown)
-		return log_errno(-ENOEXEC, "%s: its multiboot header demands features 0x%" PRIx32
-			" that version 1 does not define; build it for multiboot 0.6.96", f->name, unknown);
+		return log_errno(-ENOEXEC,
+			"%s: its multiboot header demands features 0x%" PRIx32
+			" that version 1 does not define; build it for multiboot 0.6.96",
+			f->name, unknown);
 	if (h->flags & MULTIBOOT_VIDEO)
-		log_warn("%s: asks for a video mode; a thole guest has no screen, started without", f->name);
-	if ((h->flags & MULTIBOOT_ADDRESSES) && f->size - *at < sizeof(*h))
-		return log_errno(-ENOEXEC, "%s: ends within its multiboot header; is it a complete copy?",
+		log_warn("%s: asks for a video mode; a thole guest has no screen, started without",
 			f->name);
+	if ((h->flags & MULTIBOOT_ADDRESSES) && f->size - *at < sizeof(*h))
+		return log_errno(-ENOEXEC,
+			"%s: ends within its multiboot header; is it a complete copy?", f->name);
 	return 0;
 }
 
 static int bad_addresses(const struct blob *f, const char *why)
 {
-	return log_errno(-ENOEXEC, "%s: the addresses in its multiboot header are impossible (%s); link "
-		"it again", f->name, why);
+	return log_errno(-ENOEXEC,
+		"%s: the addresses in its multiboot header are impossible (%s); link "
+		"it again",
+		f->name, why);
 }
 
 /* Load by the header's own addresses (3.1.3), which count more than those of the file's format. */
-static int image_load_flat(struct loader *l, const struct multiboot_header *h, uint64_t at,
-	struct image *im)
+static int image_load_flat(
+	struct loader *l, const struct multiboot_header *h, uint64_t at, struct image *im)
 {
 	const struct blob *f = &l->in->kernel;
 	uint64_t from, size, mem_size;
@@ -129,13 +134,17 @@ static int image_load_elf(struct loader *l, struct image *im)
 	int err;
 
 	if (!elf_is(f))
-		return log_errno(-ENOEXEC, "%s: is no ELF file, and its multiboot header has no load "
-			"addresses (flag 16); link it as ELF32", f->name);
+		return log_errno(-ENOEXEC,
+			"%s: is no ELF file, and its multiboot header has no load "
+			"addresses (flag 16); link it as ELF32",
+			f->name);
 	if ((err = elf_open(&elf, f)) != 0)
 		return err;
 	if (elf.is64 || elf.machine != EM_386)
-		return log_errno(-ENOEXEC, "%s: multiboot starts 32-bit ELF files, this one is for %s; "
-			"convert it with objcopy -O elf32-i386", f->name, elf_machine_name(elf.machine));
+		return log_errno(-ENOEXEC,
+			"%s: multiboot starts 32-bit ELF files, this one is for %s; "
+			"convert it with objcopy -O elf32-i386",
+			f->name, elf_machine_name(elf.machine));
 	for (uint32_t i = 0; i < elf.nr_segments; i++) {
 		struct elf_segment s = elf_segment_get(&elf, i);
 		char what[32];
@@ -146,14 +155,16 @@ static int image_load_elf(struct loader *l, struct image *im)
 		if ((err = loader_load(l, what, s.paddr, s.data, s.file_size, s.mem_size)) != 0)
 			return err;
 		im->end = max(im->end, s.paddr + s.mem_size);
-		if (!entry_found && range_holds((struct range){ s.vaddr, s.file_size }, elf.entry, 1)) {
+		if (!entry_found &&
+			range_holds((struct range){ s.vaddr, s.file_size }, elf.entry, 1)) {
 			im->entry = (uint32_t)(elf.entry - s.vaddr + s.paddr);
 			entry_found = true;
 		}
 	}
 	if (!entry_found)
-		return log_errno(-ENOEXEC, "%s: its entry 0x%" PRIx64 " is in no segment; link it again",
-			f->name, elf.entry);
+		return log_errno(-ENOEXEC,
+			"%s: its entry 0x%" PRIx64 " is in no segment; link it again", f->name,
+			elf.entry);
 	return 0;
 }
 
@@ -173,8 +184,8 @@ static int string_put(struct loader *l, const char *name, const char *args, uint
 	return err;
 }
 
-static int module_put(struct loader *l, struct block *b, const struct blob *f, const char *args,
-	uint64_t from)
+static int module_put(
+	struct loader *l, struct block *b, const struct blob *f, const char *args, uint64_t from)
 {
 	struct multiboot_module *m = &b->module[b->info.nr_modules++];
 	struct range within = { from, GiB(4) - from };
@@ -182,9 +193,10 @@ static int module_put(struct loader *l, struct block *b, const struct blob *f, c
 	int err;
 
 	if (!loader_place(l, within, PLACE_BOTTOM, f->size, KiB(4), &at))
-		return log_errno(-ENOSPC, "%s: a module of %" PRIu64 " KiB does not fit after the kernel in %"
-			PRIu64 " MiB of memory; give the guest more", f->name, (f->size + 1023) / 1024,
-			l->in->ram->total >> 20);
+		return log_errno(-ENOSPC,
+			"%s: a module of %" PRIu64 " KiB does not fit after the kernel in %" PRIu64
+			" MiB of memory; give the guest more",
+			f->name, (f->size + 1023) / 1024, l->in->ram->total >> 20);
 	if ((err = string_put(l, f->name, args, &m->string)) != 0)
 		return err;
 	m->start = (uint32_t)at;
@@ -210,7 +222,7 @@ static void info_fill(const struct loader *l, struct block *b, gpa_t at)
 	struct multiboot_info *info = &b->info;
 
 	info->flags = MULTIBOOT_INFO_MEMORY | MULTIBOOT_INFO_CMDLINE | MULTIBOOT_INFO_MODULES |
-		MULTIBOOT_INFO_MMAP | MULTIBOOT_INFO_LOADER;
+		      MULTIBOOT_INFO_MMAP | MULTIBOOT_INFO_LOADER;
 	info->mem_lower = (uint32_t)(LAYOUT_LOW_END >> 10);
 	info->mem_upper = (uint32_t)((ram_layout_low_end(l->in->ram) - LAYOUT_HIGH_START) >> 10);
 	info->modules = (uint32_t)(at + offsetof(struct block, module));
@@ -219,9 +231,11 @@ static void info_fill(const struct loader *l, struct block *b, gpa_t at)
 	info->loader_name = (uint32_t)(at + offsetof(struct block, name));
 	memcpy(b->name, loader_name, sizeof(loader_name));
 	for (uint32_t i = 0; i < l->nr_map; i++)
-		b->region[i] = (struct multiboot_region){
-			.size = sizeof(b->region[0]) - sizeof(b->region[0].size),
-			.base = l->map[i].base, .length = l->map[i].size, .type = l->map[i].type };
+		b->region[i] = (struct multiboot_region){ .size = sizeof(b->region[0]) -
+								  sizeof(b->region[0].size),
+			.base = l->map[i].base,
+			.length = l->map[i].size,
+			.type = l->map[i].type };
 }
 
 static int bda_put(struct loader *l)

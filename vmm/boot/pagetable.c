@@ -25,7 +25,7 @@ struct walk {
 	uint64_t flags;
 	uint64_t nr_tables;
 	uint64_t *entry; /* NULL while counting */
-	gpa_t base;      /* of the first table */
+	gpa_t base;	 /* of the first table */
 };
 
 enum cover { COVER_NONE, COVER_SOME, COVER_ALL };
@@ -70,16 +70,18 @@ static uint64_t table_make(struct walk *w, unsigned level, gpa_t from)
 	return self;
 }
 
-int pagetable_put(struct loader *l, const struct range *range, uint32_t nr, uint64_t page, bool user,
-	gpa_t *cr3)
+int pagetable_put(struct loader *l, const struct range *range, uint32_t nr, uint64_t page,
+	bool user, gpa_t *cr3)
 {
 	struct walk w = { .range = range, .nr_ranges = nr, .page = page };
 	uint64_t size;
 
 	for (uint32_t i = 0; i < nr; i++)
 		if (!range_holds((struct range){ 0, PAGETABLE_END }, range[i].base, range[i].size))
-			return log_errno(-ENOSPC, "%s: the guest's memory reaches beyond 128 TiB, which its "
-				"first page tables cannot map; give it less", l->in->kernel.name);
+			return log_errno(-ENOSPC,
+				"%s: the guest's memory reaches beyond 128 TiB, which its "
+				"first page tables cannot map; give it less",
+				l->in->kernel.name);
 	w.flags = PAGE_PRESENT | PAGE_WRITE | PAGE_ACCESSED | (user ? PAGE_USER : 0);
 	table_make(&w, LEVEL_TOP, 0);
 	size = w.nr_tables * TABLE_BYTES;

@@ -2,8 +2,8 @@
 /*
  * pagetable.h - four-level page tables that map guest-physical ranges onto themselves.
  *
- * Threads: any, no shared state. Ownership: the tables belong to the loader's plan. Errors: negative
- * errno, reported.
+ * Threads: any, no shared state. Ownership: the tables belong to the loader's plan. Errors:
+ * negative errno, reported.
  */
 #ifndef VMM_BOOT_PAGETABLE_H
 #define VMM_BOOT_PAGETABLE_H
@@ -26,7 +26,7 @@
  * range allows, at most page (KiB(4), MiB(2) or GiB(1)) bytes. user: ring 3 may use them.
  * *cr3: the top table.
  */
-int pagetable_put(struct loader *l, const struct range *range, uint32_t nr, uint64_t page, bool user,
-	gpa_t *cr3) must_check;
+int pagetable_put(struct loader *l, const struct range *range, uint32_t nr, uint64_t page,
+	bool user, gpa_t *cr3) must_check;
 
 #endif

@@ -42,23 +42,32 @@ static int file_check(const struct elf *elf)
 	const char *name = elf->file->name;
 
 	if (!elf->is64 || elf->machine != EM_X86_64)
-		return log_errno(-ENOEXEC, "%s: is a 32-bit program; build payloads with -m64", name);
+		return log_errno(
+			-ENOEXEC, "%s: is a 32-bit program; build payloads with -m64", name);
 	for (uint32_t i = 0; i < elf->nr_segments; i++) {
 		uint32_t type = elf_segment_get(elf, i).type;
 
 		if (type == PT_INTERP)
-			return log_errno(-ENOEXEC, "%s: is dynamically linked; link payloads with -static "
-				"-no-pie -nostdlib", name);
+			return log_errno(-ENOEXEC,
+				"%s: is dynamically linked; link payloads with -static "
+				"-no-pie -nostdlib",
+				name);
 		if (type == PT_TLS)
-			return log_errno(-ENOEXEC, "%s: has thread-local storage, as programs with a libc do, "
-				"and a payload has neither; link payloads with -nostdlib", name);
+			return log_errno(-ENOEXEC,
+				"%s: has thread-local storage, as programs with a libc do, "
+				"and a payload has neither; link payloads with -nostdlib",
+				name);
 	}
 	if (elf->type == ET_DYN)
-		return log_errno(-ENOEXEC, "%s: is position-independent (PIE); link payloads with -static "
-			"-no-pie -nostdlib", name);
+		return log_errno(-ENOEXEC,
+			"%s: is position-independent (PIE); link payloads with -static "
+			"-no-pie -nostdlib",
+			name);
 	if (elf->type != ET_EXEC)
-		return log_errno(-ENOEXEC, "%s: is no executable (ELF type %u); link payloads with -static "
-			"-no-pie -nostdlib", name, elf->type);
+		return log_errno(-ENOEXEC,
+			"%s: is no executable (ELF type %u); link payloads with -static "
+			"-no-pie -nostdlib",
+			name, elf->type);
 	return 0;
 }
 
@@ -75,14 +84,17 @@ static int image_load(struct loader *l, const struct elf *elf)
 			continue;
 		snprintf(what, sizeof(what), "segment %" PRIu32, i);
 		if (s.vaddr < LAYOUT_HIGH_START)
-			return log_errno(-ENOEXEC, "%s: %s is linked at 0x%" PRIx64 ", below 1 MiB; link "
-				"payloads with payload.lds", elf->file->name, what, s.vaddr);
+			return log_errno(-ENOEXEC,
+				"%s: %s is linked at 0x%" PRIx64 ", below 1 MiB; link "
+				"payloads with payload.lds",
+				elf->file->name, what, s.vaddr);
 		if ((err = loader_load(l, what, s.vaddr, s.data, s.file_size, s.mem_size)) != 0)
 			return err;
 		entry_loaded |= range_holds((struct range){ s.vaddr, s.file_size }, elf->entry, 1);
 	}
 	if (!entry_loaded)
-		return log_errno(-ENOEXEC, "%s: its entry 0x%" PRIx64 " is in no segment; define _start",
+		return log_errno(-ENOEXEC,
+			"%s: its entry 0x%" PRIx64 " is in no segment; define _start",
 			elf->file->name, elf->entry);
 	return 0;
 }
@@ -112,11 +124,14 @@ static int tables_put(struct loader *l)
 	uint32_t nr = 0;
 
 	if (page != KiB(4) && page != MiB(2) && page != GiB(1))
-		return log_errno(-EINVAL, "%s: %" PRIu64 " bytes is no size of a guest page; take 4K, 2M or 1G",
+		return log_errno(-EINVAL,
+			"%s: %" PRIu64 " bytes is no size of a guest page; take 4K, 2M or 1G",
 			in->kernel.name, page);
 	if (page == GiB(1) && !in->has_page_1g)
-		return log_errno(-ENOTSUP, "%s: 1 GiB guest pages are not there on this host's KVM (CPUID "
-			"pdpe1gb); take 2M", in->kernel.name);
+		return log_errno(-ENOTSUP,
+			"%s: 1 GiB guest pages are not there on this host's KVM (CPUID "
+			"pdpe1gb); take 2M",
+			in->kernel.name);
 	/* Nodes are seamless: a page may hold the end of one and the start of the next. */
 	for (uint32_t i = 0; i < ram->nr; i++) {
 		struct range r = ram->ram[i].gpa;
@@ -126,8 +141,8 @@ static int tables_put(struct loader *l)
 		else
 			map[nr++] = r;
 	}
-	/* A null pointer shall fault. That costs the first 2 MiB their large page; with 1 GiB pages it
-	 * would cost the first GiB, so there it is not done. */
+	/* A null pointer shall fault. That costs the first 2 MiB their large page; with 1 GiB pages
+	 * it would cost the first GiB, so there it is not done. */
 	if (page != GiB(1)) {
 		map[0].base += KiB(4);
 		map[0].size -= KiB(4);
@@ -160,8 +175,9 @@ static void ranges_fill(const struct loader *l, struct param_block *b)
 			base = align_up(max(base, LAYOUT_HIGH_START), KiB(4));
 			end = align_down(end, KiB(4));
 			if (base < end)
-				b->range[nr++] = (struct payload_range){ .base = base, .size = end - base,
-					.node = ram->ram[n].node };
+				b->range[nr++] = (struct payload_range){
+					.base = base, .size = end - base, .node = ram->ram[n].node
+				};
 		}
 	}
 	qsort(b->range, nr, sizeof(b->range[0]), range_bigger_first);
@@ -202,7 +218,8 @@ int payload_load(struct loader *l)
 	if (!b)
 		return -ENOMEM;
 	if ((err = loader_put(l, "parameters", b, size, KiB(4), &at)) != 0 ||
-		(err = loader_put(l, "command line", in->cmdline, strlen(in->cmdline) + 1, 16, &cmdline)) != 0 ||
+		(err = loader_put(l, "command line", in->cmdline, strlen(in->cmdline) + 1, 16,
+			 &cmdline)) != 0 ||
 		(err = stacks_put(l, &b->params)) != 0 || (err = loader_put_tss(l)) != 0 ||
 		(err = tables_put(l)) != 0)
 		return err;

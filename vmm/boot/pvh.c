@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * pvh.c - start an ELF file at its PVH entry: 32-bit protected mode, EBX = struct pvh_start_info
- * (docs/misc/pvh.pandoc of Xen). The segments go to their physical addresses, the initrd is module 0.
+ * (docs/misc/pvh.pandoc of Xen). The segments go to their physical addresses, the initrd is
+ * module 0.
  */
 #include "vmm/boot/pvh.h"
 
@@ -31,13 +32,15 @@ static int entry_find(const struct elf *elf, uint32_t *entry)
 	const uint8_t *note = elf_note(elf, PVH_NOTE_OWNER, PVH_NOTE_ENTRY, &size);
 
 	if (!note)
-		return log_errno(-ENOEXEC, "%s: has no PVH note; build Linux with CONFIG_PVH=y or give its "
-			"bzImage", elf->file->name);
+		return log_errno(-ENOEXEC,
+			"%s: has no PVH note; build Linux with CONFIG_PVH=y or give its "
+			"bzImage",
+			elf->file->name);
 	if (size == 4 || size == 8)
 		memcpy(&value, note, size);
 	if (!value || value > UINT32_MAX)
-		return log_errno(-ENOEXEC, "%s: its PVH note holds no 32-bit address; link it again",
-			elf->file->name);
+		return log_errno(-ENOEXEC,
+			"%s: its PVH note holds no 32-bit address; link it again", elf->file->name);
 	*entry = (uint32_t)value;
 	return 0;
 }
@@ -59,7 +62,8 @@ static int segments_load(struct loader *l, const struct elf *elf, uint32_t entry
 		entry_loaded |= range_holds((struct range){ s.paddr, s.file_size }, entry, 1);
 	}
 	if (!entry_loaded)
-		return log_errno(-ENOEXEC, "%s: its PVH entry 0x%" PRIx32 " is in no segment; link it again",
+		return log_errno(-ENOEXEC,
+			"%s: its PVH entry 0x%" PRIx32 " is in no segment; link it again",
 			elf->file->name, entry);
 	return 0;
 }
@@ -72,9 +76,10 @@ static int initrd_load(struct loader *l, struct pvh_block *b)
 	if (!f->size)
 		return 0;
 	if (!loader_place(l, PLACE_BELOW_4G, PLACE_TOP, f->size, KiB(4), &at))
-		return log_errno(-ENOSPC, "%s: an initrd of %" PRIu64 " MiB does not fit beside the kernel "
-			"below 3 GiB in %" PRIu64 " MiB of memory; give the guest more", f->name,
-			(f->size + MiB(1) - 1) >> 20, l->in->ram->total >> 20);
+		return log_errno(-ENOSPC,
+			"%s: an initrd of %" PRIu64 " MiB does not fit beside the kernel "
+			"below 3 GiB in %" PRIu64 " MiB of memory; give the guest more",
+			f->name, (f->size + MiB(1) - 1) >> 20, l->in->ram->total >> 20);
 	b->module = (struct pvh_module){ .base = at, .size = f->size };
 	b->info.nr_modules = 1;
 	return loader_segment(l, at, f->data, f->size, 0);
@@ -90,10 +95,13 @@ static int start_info_put(struct loader *l)
 	if (!b)
 		return -ENOMEM;
 	if (length > LINUX_CMDLINE_MAX)
-		log_warn("%s: the command line has %" PRIu64 " bytes; a Linux kernel started by PVH reads "
-			"%d of them", l->in->kernel.name, length, LINUX_CMDLINE_MAX);
+		log_warn("%s: the command line has %" PRIu64
+			 " bytes; a Linux kernel started by PVH reads "
+			 "%d of them",
+			l->in->kernel.name, length, LINUX_CMDLINE_MAX);
 	if ((err = loader_put(l, "PVH start info", b, sizeof(*b), 64, &at)) != 0 ||
-		(err = loader_put(l, "command line", l->in->cmdline, length + 1, 16, &cmdline)) != 0 ||
+		(err = loader_put(l, "command line", l->in->cmdline, length + 1, 16, &cmdline)) !=
+			0 ||
 		(err = initrd_load(l, b)) != 0)
 		return err;
 	b->info.magic = PVH_MAGIC;
@@ -104,8 +112,9 @@ static int start_info_put(struct loader *l)
 	b->info.memmap = at + offsetof(struct pvh_block, region);
 	b->info.nr_regions = l->nr_map;
 	for (uint32_t i = 0; i < l->nr_map; i++)
-		b->region[i] = (struct pvh_region){ .base = l->map[i].base, .size = l->map[i].size,
-			.type = l->map[i].type };
+		b->region[i] = (struct pvh_region){
+			.base = l->map[i].base, .size = l->map[i].size, .type = l->map[i].type
+		};
 	l->plan->cpu.regs.rbx = at;
 	return 0;
 }

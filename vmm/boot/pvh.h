@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pvh.h - the numbers and structures of Xen's PVH entry (xen/include/public/arch-x86/hvm/start_info.h,
- * docs/misc/pvh.pandoc), shared by the loader and its tests.
+ * pvh.h - the numbers and structures of Xen's PVH entry (docs/misc/pvh.pandoc and
+ * xen/include/public/arch-x86/hvm/start_info.h of Xen), shared by the loader and its tests.
  *
  * Constants only; any thread.
  */

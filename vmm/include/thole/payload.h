@@ -25,9 +25,9 @@
  *   RSI        address of struct payload_params, the same for all
  *   RSP        the vCPU's own stack of params->stack_size bytes, aligned as after a call, so that
  *              _start may be a C function. It must not return
- *   registers  direction flag clear; the rest is unspecified. x87, SSE and, where the guest's CPU has
- *              them, AVX and AVX-512 are on. FS and GS base are 0; if CPUID 7.0 EBX bit 0 says so,
- *              WRFSBASE and WRGSBASE work
+ *   registers  direction flag clear; the rest is unspecified. x87, SSE and, where the guest's CPU
+ *              has them, AVX and AVX-512 are on. FS and GS base are 0; if CPUID 7.0 EBX bit 0
+ *              says so, WRFSBASE and WRGSBASE work
  *   memory     all RAM is mapped at its physical address, readable, writable and executable, with
  *              pages of params->guest_page bytes where a whole such page is RAM, and smaller ones
  *              at the edges. Page 0 is not mapped, except with 1 GiB pages. Nothing else is mapped.
@@ -38,8 +38,8 @@
  * The ELF's PT_LOAD segments go to their virtual addresses, at 1 MiB or above. There is no dynamic
  * linking, no relocation, no thread-local storage, and no one runs constructors.
  *
- * The interface only grows: version changes when an old payload would break, size when there is more
- * at the end. Constants may be used from assembler; there __ASSEMBLER__ hides the rest.
+ * The interface only grows: version changes when an old payload would break, size when there is
+ * more at the end. Constants may be used from assembler; there __ASSEMBLER__ hides the rest.
  */
 #ifndef THOLE_PAYLOAD_H
 #define THOLE_PAYLOAD_H
@@ -75,9 +75,9 @@ struct payload_params {
 	uint64_t reserved[6];
 };
 
-/* Free memory: not the image, the stacks, the page tables or anything of thole's. The payload may use
- * all of it as it likes. Whole 4 KiB pages above 1 MiB, the largest range first; no range crosses
- * from one node into another. */
+/* Free memory: not the image, the stacks, the page tables or anything of thole's. The payload may
+ * use all of it as it likes. Whole 4 KiB pages above 1 MiB, the largest range first; no range
+ * crosses from one node into another. */
 struct payload_range {
 	uint64_t base;
 	uint64_t size;
