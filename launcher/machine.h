@@ -13,6 +13,7 @@
 #include "launcher/config.h"
 #include "launcher/console.h"
 #include "launcher/stopper.h"
+#include "numa/speed.h"
 #include "numa/backing.h"
 #include "numa/plan.h"
 #include "sched/affinity.h"
@@ -39,6 +40,7 @@ struct machine {
 	struct plan plan;
 	uint32_t nr_host_nodes;
 	struct affinity affinity; /* this process's, before the plan */
+	struct acpi_hmat hmat; /* empty: the host tells nothing, or there is one node */
 	bool prefault;
 	uint32_t nr_workers; /* with prefault: who fills which host node's memory */
 	struct prefault_workers *workers;

@@ -9,7 +9,10 @@
 
 struct acpi_config machine_acpi(const struct machine *m, const struct ram_layout *ram)
 {
-	return acpi_config_default(&m->plan.guest, ram);
+	struct acpi_config cfg = acpi_config_default(&m->plan.guest, ram);
+
+	cfg.hmat = m->hmat.read_latency_ps ? &m->hmat : NULL;
+	return cfg;
 }
 
 static int acpi_write(struct machine *m)

@@ -92,6 +92,22 @@ static int prefault_prepare(struct machine *m, const struct host *h)
 	return err ? log_errno(err, "%s", why) : workers_choose(m, h);
 }
 
+/* How fast memory is; a guest of one node has nothing to choose from. */
+static int hmat_load(struct machine *m)
+{
+	struct speed s;
+	int err;
+
+	if (m->plan.guest.nr_nodes == 1)
+		return 0;
+	if ((err = speed_load(&s, "", &m->plan)) != 0)
+		return log_errno(err, "memory's speed: %m");
+	if (!speed_hmat(&s, &m->plan, &m->hmat))
+		log_debug("this host doesn't tell how fast its memory is: the guest gets no HMAT");
+	speed_fini(&s);
+	return 0;
+}
+
 static int plan_from_host(struct machine *m, const struct host *h)
 {
 	struct request r;
@@ -104,9 +120,10 @@ static int plan_from_host(struct machine *m, const struct host *h)
 	if (err)
 		return err;
 	m->nr_host_nodes = h->nr_nodes;
-	err = prefault_prepare(m, h);
-	if (err)
-		plan_fini(&m->plan);
+	if ((err = prefault_prepare(m, h)) == 0 && (err = hmat_load(m)) == 0)
+		return 0;
+	workers_free(m);
+	plan_fini(&m->plan);
 	return err;
 }
 
@@ -134,6 +151,7 @@ static int plan_start(struct machine *m)
 	if ((err = sched_check(m)) == 0 && (err = housekeeping_move(m)) == 0)
 		return 0;
 	workers_free(m);
+	hmat_fini(&m->hmat);
 	plan_fini(&m->plan);
 	return err;
 }
@@ -144,6 +162,7 @@ static void plan_stop(struct machine *m)
 	if (affinity_restore(&m->affinity) != 0)
 		log_debug("the process's CPU affinity can't be restored: %m");
 	workers_free(m);
+	hmat_fini(&m->hmat);
 	plan_fini(&m->plan);
 }
 

@@ -10,6 +10,7 @@
 #include "launcher/machine.h"
 #include "sched/policy.h"
 #include "vmm/log.h"
+#include "vmm/pre_fault.h"
 
 /* "thole/vcpu3", at most 15 bytes as the kernel has it. */
 static void vcpu_name(char name[static 16], uint32_t vcpu)
@@ -55,11 +56,48 @@ static int vcpu_begin(void *ctx, uint32_t vcpu)
 	return m->cfg->sched.fifo ? policy_fifo(name, m->cfg->sched.priority) : 0;
 }
 
+/* Which one of how many vCPUs on that guest node? None there: of all. */
+static uint32_t share_of(const struct plan *p, uint32_t vcpu, uint32_t node, uint32_t *nr)
+{
+	uint32_t index = 0;
+
+	*nr = 0;
+	for (uint32_t v = 0; v < p->nr_vcpus; v++) {
+		bool on = p->vcpu[v].guest_node == node;
+
+		index += on && v < vcpu;
+		*nr += on;
+	}
+	if (*nr)
+		return p->vcpu[vcpu].guest_node == node ? index : UINT32_MAX;
+	*nr = p->nr_vcpus;
+	return vcpu;
+}
+
+/* vCPUs map their node's memory together, each its part. */
+static void memory_map(const struct machine *m, uint32_t vcpu, int vcpu_fd)
+{
+	for (uint32_t i = 0; i < m->layout.nr; i++) {
+		const struct ram_range *r = &m->layout.ram[i];
+		uint64_t grain = max(m->vm.mem.node[r->node].page_size, MiB(2));
+		uint32_t nr, index = share_of(&m->plan, vcpu, r->node, &nr);
+		int err = 0;
+
+		if (index != UINT32_MAX)
+			err = pre_fault(vcpu_fd, pre_fault_part(r->gpa, grain, index, nr));
+		if (err)
+			log_debug("KVM doesn't map guest memory in advance here (%d)", err);
+		if (err)
+			return;
+	}
+}
+
 static int vcpu_ready(void *ctx, uint32_t vcpu, int vcpu_fd)
 {
-	(void)ctx;
-	(void)vcpu;
-	(void)vcpu_fd;
+	const struct machine *m = ctx;
+
+	if (m->prefault && kvm_cap_value(&m->kvm, KVM_CAP_PRE_FAULT_MEMORY))
+		memory_map(m, vcpu, vcpu_fd);
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 # What numa/ is built from, one file a line.
 NUMA_SRCS := \
+	numa/speed.c \
 	numa/backing.c \
 	numa/host.c \
 	numa/host_hwloc.c \

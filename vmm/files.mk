@@ -7,6 +7,7 @@ VMM_SRCS := \
 	vmm/vcpu.c \
 	vmm/vcpu_state.c \
 	vmm/power.c \
+	vmm/pre_fault.c \
 	vmm/payload_ports.c \
 	vmm/bus.c \
 	vmm/cpulist.c \
