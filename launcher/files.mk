@@ -13,6 +13,8 @@ LAUNCHER_SRCS := \
 	launcher/unit_images.c \
 	launcher/unit_person.c \
 	launcher/progress.c \
+	launcher/report.c \
+	launcher/report_json.c \
 	launcher/unit_memory.c \
 	launcher/unit_plan.c \
 	launcher/unit_shape.c \

@@ -29,12 +29,15 @@ static int units_start(struct machine *m, size_t *started)
 }
 
 /* With the vCPUs stopped and everything else still there. */
-static int machine_report(const struct machine *m)
+static int machine_report(struct machine *m, bool *deviates)
 {
-	return m->cfg->stats ? stats_file_write(m->cfg->stats, &m->vm, &m->vcpus) : 0;
+	const struct report_machine r = { &m->plan, &m->vm, &m->vcpus, &m->backing, m->prefault };
+	int err = m->cfg->stats ? stats_file_write(m->cfg->stats, &m->vm, &m->vcpus) : 0;
+
+	return err ? err : report_finish(&m->report, &r, deviates);
 }
 
-int machine_run(const struct run_config *cfg, enum end_kind *kind, int *code)
+int machine_run(const struct run_config *cfg, struct machine_end *end)
 {
 	struct machine *m = calloc(1, sizeof(*m));
 	size_t started = 0;
@@ -43,6 +46,7 @@ int machine_run(const struct run_config *cfg, enum end_kind *kind, int *code)
 	if (!m)
 		return log_errno(-ENOMEM, "cannot describe a machine: %m");
 	m->cfg = cfg;
+	*end = (struct machine_end){ 0 };
 	err = units_start(m, &started);
 	if (!err) {
 		err = loop_run(&m->vm.loop);
@@ -50,9 +54,9 @@ int machine_run(const struct run_config *cfg, enum end_kind *kind, int *code)
 			end_set(&m->vm.end, END_FAILED, 0);
 		vcpus_stop(&m->vcpus);
 		if (!err)
-			err = machine_report(m);
-		*kind = end_kind(&m->vm.end);
-		*code = m->vm.end.code;
+			err = machine_report(m, &end->deviates);
+		end->kind = end_kind(&m->vm.end);
+		end->code = m->vm.end.code;
 		units_stop(m, started);
 	}
 	free(m);

@@ -12,9 +12,9 @@
 
 #include "launcher/config.h"
 #include "launcher/console.h"
+#include "launcher/report.h"
 #include "launcher/stopper.h"
 #include "numa/speed.h"
-#include "numa/backing.h"
 #include "numa/plan.h"
 #include "sched/affinity.h"
 #include "vmm/acpi/acpi.h"
@@ -59,6 +59,8 @@ struct machine {
 	struct vcpu_setup vcpu_setup;
 	struct vcpus vcpus;
 
+	struct report report;
+
 	/* The person in front of it. */
 	struct console console;
 	struct stopper stopper;
@@ -83,7 +85,14 @@ struct acpi_config machine_acpi(const struct machine *m, const struct ram_layout
 /* The images' bytes are no longer needed. */
 void machine_images_free(struct machine *m);
 
-/* Make the machine, run it, undo it. Its end, with an exit code in *code for END_EXIT; or -errno. */
-int machine_run(const struct run_config *cfg, enum end_kind *kind, int *code) must_check;
+/* How a machine's run went. */
+struct machine_end {
+	enum end_kind kind;
+	int code;      /* END_EXIT: the guest's */
+	bool deviates; /* from the plan, and that matters (--strict) */
+};
+
+/* Make the machine, run it, undo it. Its end; or -errno. */
+int machine_run(const struct run_config *cfg, struct machine_end *end) must_check;
 
 #endif

@@ -127,12 +127,19 @@ const struct option_row options[] = {
 	{ "force", SWITCH(force), GROUP_RUN, .def = "no",
 	  .help = "go on where a check of the host says no" },
 	{ "strict", SWITCH(strict), GROUP_RUN, .def = "no",
-	  .help = "fail where the host can't give exactly what was planned" },
+	  .help = "fail where what happens is not exactly what was planned",
+	  .more = "The node and size of every page are checked before the guest starts, and again at the "
+		"end with the CPU and the migrations of each vCPU. A deviation before the start ends "
+		"it; one at the end makes exit code 123 of a good end. What the kernel does not tell "
+		"is said, and fails nothing." },
 
 	{ "stats", PATH(stats), GROUP_TELL, .arg = "FILE",
 	  .help = "write exit counts by reason there at the end, as JSON" },
 	{ "report", PATH(report), GROUP_TELL, .arg = "FILE",
-	  .help = "write what was planned and what happened there, as JSON" },
+	  .help = "write what was planned and what happened there, as JSON",
+	  .more = "It has the plan; the node and size of every page of guest memory before the start and "
+		"at the end; how KVM has mapped them; and for each vCPU its CPU, migrations, context "
+		"switches and exits. null stands for what this kernel does not tell." },
 	{ "log-level", ENUM(log_level, enum log_level), GROUP_TELL, .choice = log_levels,
 	  .def = "info", .arg = "LEVEL",
 	  .help = "least important messages to show: err, warn, info or debug" },

@@ -7,11 +7,11 @@
 #include "launcher/machine.h"
 #include "vmm/log.h"
 
-static int exit_code_of(enum end_kind kind, int code)
+static int exit_code_of(const struct machine_end *end)
 {
-	switch (kind) {
-	case END_POWER_OFF: return EXIT_CODE_POWEROFF;
-	case END_EXIT: return code;
+	switch (end->kind) {
+	case END_POWER_OFF: return end->deviates ? EXIT_CODE_DEVIATED : EXIT_CODE_POWEROFF;
+	case END_EXIT: return end->deviates && !end->code ? EXIT_CODE_DEVIATED : end->code;
 	case END_REBOOT: return EXIT_CODE_REBOOT;
 	case END_CRASH: return EXIT_CODE_CRASHED;
 	case END_STOPPED: return EXIT_CODE_KILLED;
@@ -21,18 +21,17 @@ static int exit_code_of(enum end_kind kind, int code)
 
 int run_main(const struct run_config *c)
 {
-	enum end_kind kind = END_NONE;
-	int code = 0;
+	struct machine_end end;
 	int err;
 
 	/* A reader of our output that goes away is an error of one write, not our end. */
 	signal(SIGPIPE, SIG_IGN);
 	do
-		err = machine_run(c, &kind, &code);
-	while (!err && kind == END_REBOOT && c->reboot);
+		err = machine_run(c, &end);
+	while (!err && end.kind == END_REBOOT && c->reboot);
 	if (err)
 		return err;
-	if (kind == END_REBOOT)
+	if (end.kind == END_REBOOT)
 		log_info("the guest rebooted: ended (--reboot starts it again)");
-	return exit_code_of(kind, code);
+	return exit_code_of(&end);
 }

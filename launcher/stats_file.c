@@ -3,7 +3,6 @@
 #include "launcher/stats_file.h"
 
 #include <errno.h>
-#include <jansson.h>
 
 #include "launcher/file_replace.h"
 #include "vmm/exit.h"
@@ -31,7 +30,7 @@ static json_t *kvm_stats(int fd)
 	return obj;
 }
 
-static json_t *vcpu_stats(const struct vcpu *v)
+json_t *stats_exits(const struct vcpu *v)
 {
 	json_t *exits = json_object();
 
@@ -42,7 +41,12 @@ static json_t *vcpu_stats(const struct vcpu *v)
 		if (v->exits[why])
 			json_object_set_new(exits, name, json_integer(before + (json_int_t)v->exits[why]));
 	}
-	return json_pack("{s:i, s:o, s:I, s:I, s:o}", "index", (int)v->index, "exits", exits, "unclaimed",
+	return exits;
+}
+
+static json_t *vcpu_stats(const struct vcpu *v)
+{
+	return json_pack("{s:i, s:o, s:I, s:I, s:o}", "index", (int)v->index, "exits", stats_exits(v), "unclaimed",
 		(json_int_t)v->nobody, "malformed", (json_int_t)v->bad, "kvm", kvm_stats(v->fd));
 }
 

@@ -7,8 +7,13 @@
 #ifndef LAUNCHER_STATS_FILE_H
 #define LAUNCHER_STATS_FILE_H
 
+#include <jansson.h>
+
 #include "vmm/vcpu.h"
 #include "vmm/vm.h"
+
+/* A vCPU's exits by reason, {"io": 12}; NULL: out of memory. */
+json_t *stats_exits(const struct vcpu *v);
 
 /* The file appears whole or not at all. */
 int stats_file_write(const char *path, const struct vm *vm, const struct vcpus *vcpus) must_check;

@@ -36,6 +36,8 @@ static int memory_start(struct machine *m)
 		return err;
 	err = backing_start(m);
 	if (!err)
+		err = report_memory(&m->report, mem, &m->plan, m->prefault);
+	if (!err)
 		err = mem_register(mem, m->vm.fd);
 	if (err)
 		mem_fini(mem);

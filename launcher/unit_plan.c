@@ -136,6 +136,14 @@ static int housekeeping_move(struct machine *m)
 	return err ? log_errno(err, "cannot move to the housekeeping CPUs: %m; did the cpuset change?") : 0;
 }
 
+static void plan_undo(struct machine *m)
+{
+	report_fini(&m->report);
+	hmat_fini(&m->hmat);
+	workers_free(m);
+	plan_fini(&m->plan);
+}
+
 static int plan_start(struct machine *m)
 {
 	struct host h;
@@ -144,15 +152,15 @@ static int plan_start(struct machine *m)
 	if (err)
 		return err;
 	err = plan_from_host(m, &h);
+	if (!err && (err = report_plan(&m->report, m->cfg, &m->plan, &h)) != 0)
+		plan_undo(m);
 	host_fini(&h); /* the plan has all that follows */
 	if (err)
 		return err;
 	plan_tell(&m->plan);
 	if ((err = sched_check(m)) == 0 && (err = housekeeping_move(m)) == 0)
 		return 0;
-	workers_free(m);
-	hmat_fini(&m->hmat);
-	plan_fini(&m->plan);
+	plan_undo(m);
 	return err;
 }
 
@@ -161,9 +169,7 @@ static void plan_stop(struct machine *m)
 	/* Another start, after a reboot, plans anew with all that this process may use. */
 	if (affinity_restore(&m->affinity) != 0)
 		log_debug("the process's CPU affinity can't be restored: %m");
-	workers_free(m);
-	hmat_fini(&m->hmat);
-	plan_fini(&m->plan);
+	plan_undo(m);
 }
 
 const struct unit plan_unit = { "plan", plan_start, plan_stop };

@@ -94,17 +94,19 @@ static void memory_map(const struct machine *m, uint32_t vcpu, int vcpu_fd)
 
 static int vcpu_ready(void *ctx, uint32_t vcpu, int vcpu_fd)
 {
-	const struct machine *m = ctx;
+	struct machine *m = ctx;
 
 	if (m->prefault && kvm_cap_value(&m->kvm, KVM_CAP_PRE_FAULT_MEMORY))
 		memory_map(m, vcpu, vcpu_fd);
+	report_vcpu_start(&m->report, vcpu);
 	return 0;
 }
 
 static void vcpu_leave(void *ctx, uint32_t vcpu)
 {
-	(void)ctx;
-	(void)vcpu;
+	struct machine *m = ctx;
+
+	report_vcpu_end(&m->report, vcpu);
 }
 
 /* What CPUID says beyond what KVM supports. */
@@ -125,6 +127,7 @@ static int vcpus_unit_start(struct machine *m)
 	int err;
 
 	m->cpuid = cpuid_config_of(m);
+	report_begin(&m->report); /* vCPUs run before vcpus_start() returns */
 	m->vcpu_setup = (struct vcpu_setup){
 		.topology = &m->plan.guest,
 		.supported = m->supported,

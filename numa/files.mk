@@ -19,5 +19,6 @@ NUMA_SRCS := \
 	numa/plan_refuse.c \
 	numa/plan_warn.c \
 	numa/prefault.c \
+	numa/proof.c \
 	numa/request.c \
 

@@ -2,6 +2,8 @@
 
 # tests/unit/NAME.c, each a cmocka program linked with all of thole but main().
 UNIT_TESTS := \
+	test_proof \
+	test_speed \
 	test_file_replace \
 	test_kvm \
 	test_backing \
