@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "vmm/log.h"
@@ -15,6 +16,9 @@
 /* A descriptor that polls writable takes this much without blocking (a pipe: PIPE_BUF bytes). */
 #define WRITE_MAX 4096u
 #define TTY_MAX   256u
+
+/* How often to see whether the terminal is ours again. */
+#define PAUSE_NS 250000000
 
 /* At the end: how long a reader may stand still before the rest is dropped. */
 #define DRAIN_MS 2000
@@ -41,8 +45,12 @@ static void out_close(struct console *c)
 static bool out_ready(const struct console *c, int timeout_ms)
 {
 	struct pollfd p = { .fd = c->out.fd, .events = POLLOUT };
+	int n;
 
-	return poll(&p, 1, timeout_ms) == 1;
+	do
+		n = poll(&p, 1, timeout_ms);
+	while (n < 0 && errno == EINTR);
+	return n == 1;
 }
 
 /* Write some of what is pending; false when it cannot go on now. */
@@ -65,7 +73,9 @@ static bool out_some(struct console *c, int timeout_ms)
 		return false;
 	n = write(c->out.fd, c->pending + c->pending_at, min(c->pending_nr, most));
 	if (n < 0) {
-		if (errno == EINTR || errno == EAGAIN)
+		if (errno == EINTR)
+			return true;
+		if (errno == EAGAIN)
 			return false;
 		log_warn("the console's output is lost from here on: %m");
 		out_close(c);
@@ -79,19 +89,22 @@ static bool out_some(struct console *c, int timeout_ms)
 /* Move output; watch the descriptor just while there is more than it takes now. */
 static void out_pump(struct console *c)
 {
+	bool more = true;
 	bool watch;
 
-	/* Bounded, so that a guest that writes without end does not starve input and signals. */
-	for (int i = 0; i < 16 && out_some(c, 0); i++)
-		;
-	watch = c->pending_nr && c->out.fd >= 0;
+	/* Bounded, so that a guest that writes without end does not starve input and signals. What is
+	 * then still in the UART makes no new kick: only the first byte in an empty buffer does. */
+	for (int i = 0; i < 16 && more; i++)
+		more = out_some(c, 0);
+	more |= c->pending_nr != 0;
+	watch = more && c->out.fd >= 0;
 	if (watch && !c->out_watched)
 		c->out_watched = loop_add(&c->vm->loop, &c->out, EPOLLOUT) == 0;
 	else if (!watch && c->out_watched) {
 		loop_remove(&c->vm->loop, &c->out);
 		c->out_watched = false;
 	}
-	if (!c->out_watched && c->pending_nr)
+	if (more && !c->out_watched)
 		console_kick(c); /* a plain file: come back soon */
 }
 
@@ -131,31 +144,59 @@ static ssize_t in_read(struct console *c, uint8_t *buf, size_t size)
 	return n < 0 ? -errno : n;
 }
 
-static void in_some(struct console *c)
+/* Ready, but not for us: while we are in the background, what is typed there is somebody else's, and
+ * the descriptor stays ready until they read it. Nothing tells when that is over: look now and then. */
+static void in_pause(struct console *c)
+{
+	const struct itimerspec soon = { .it_value = { 0, PAUSE_NS } };
+
+	if (!c->has_terminal || timerfd_settime(c->again.fd, 0, &soon, NULL) < 0)
+		return;
+	c->in_paused = true;
+}
+
+/* Read some; false when it cannot go on now. */
+static bool in_some(struct console *c)
 {
 	uint8_t buf[512];
 	uint32_t room = serial_room(c->serial);
 	ssize_t n;
 
-	if (room <= TERMINAL_PASS_MAX)
-		return;
+	if (c->in.fd < 0 || room <= TERMINAL_PASS_MAX)
+		return false;
 	n = in_read(c, buf, min(room - TERMINAL_PASS_MAX, (uint32_t)sizeof(buf)));
-	if (n == -EINTR || n == -EAGAIN)
-		return;
+	if (n == -EINTR)
+		return true;
+	if (n == -EAGAIN) {
+		in_pause(c);
+		return false;
+	}
 	if (n <= 0) {
 		in_close(c); /* end of file, or the terminal has gone: the guest goes on without input */
-		return;
+		return false;
 	}
 	if (c->has_terminal)
 		in_typed(c, buf, (uint32_t)n);
 	else
 		(void)serial_give(c->serial, buf, (uint32_t)n);
+	return true;
+}
+
+/* A file is always ready: fill the UART's buffer, whose kick says when there is room for more. */
+static void in_file_pump(struct console *c)
+{
+	bool more = true;
+
+	for (int i = 0; i < 16 && more; i++)
+		more = in_some(c);
+	if (more)
+		console_kick(c); /* the guest reads as fast as we do: let others have a turn */
 }
 
 /* Watch input just while there is room for it. */
 static void in_watch(struct console *c)
 {
-	bool want = c->in.fd >= 0 && !c->in_is_file && serial_room(c->serial) > TERMINAL_PASS_MAX;
+	bool want = c->in.fd >= 0 && !c->in_is_file && !c->in_paused && serial_room(c->serial) > TERMINAL_PASS_MAX;
 
 	if (want && !c->in_watched)
 		c->in_watched = loop_add(&c->vm->loop, &c->in, EPOLLIN) == 0;
@@ -175,7 +216,7 @@ static void kick_ready(struct loop_source *src, uint32_t events)
 	(void)events;
 	out_pump(c);
 	if (c->in_is_file)
-		in_some(c);
+		in_file_pump(c);
 	in_watch(c);
 }
 
@@ -190,7 +231,19 @@ static void in_ready(struct loop_source *src, uint32_t events)
 	struct console *c = container_of(src, struct console, in);
 
 	(void)events;
-	in_some(c);
+	(void)in_some(c);
+	in_watch(c);
+}
+
+static void again_ready(struct loop_source *src, uint32_t events)
+{
+	struct console *c = container_of(src, struct console, again);
+	uint64_t count;
+	ssize_t n = read(src->fd, &count, sizeof(count));
+
+	(void)n;
+	(void)events;
+	c->in_paused = false;
 	in_watch(c);
 }
 
@@ -201,6 +254,7 @@ int console_init(struct console *c, struct vm *vm, struct serial *serial)
 	*c = (struct console){ .vm = vm, .serial = serial };
 	c->in = (struct loop_source){ -1, in_ready };
 	c->out = (struct loop_source){ -1, out_ready_again };
+	c->again = (struct loop_source){ -1, again_ready };
 	c->kick = (struct loop_source){ eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), kick_ready };
 	if (c->kick.fd < 0)
 		return log_errno(-errno, "cannot make an eventfd for the console: %m");
@@ -211,31 +265,50 @@ int console_init(struct console *c, struct vm *vm, struct serial *serial)
 	return log_errno(err, "cannot watch the console: %m");
 }
 
-static bool fd_open(int fd)
+static int watch_stdin(struct console *c)
 {
-	return fcntl(fd, F_GETFD) >= 0;
-}
-
-static int start_stdio(struct console *c)
-{
-	bool in = fd_open(STDIN_FILENO);
 	int err;
 
-	c->out.fd = fd_open(STDOUT_FILENO) ? STDOUT_FILENO : -1;
-	if (!in)
-		return 0;
-	if ((err = terminal_open(&c->terminal, STDIN_FILENO, STDERR_FILENO)) != 0)
-		return err;
-	c->has_terminal = c->terminal.open;
 	c->in.fd = STDIN_FILENO;
 	err = loop_add(&c->vm->loop, &c->in, EPOLLIN);
 	c->in_watched = !err;
 	c->in_is_file = err == -EPERM;
 	if (c->in_is_file)
 		console_kick(c);
-	else if (err)
-		return log_errno(err, "cannot watch standard input: %m");
-	return 0;
+	return c->in_is_file ? 0 : err;
+}
+
+static int again_open(struct console *c)
+{
+	c->again.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	return c->again.fd < 0 ? -errno : loop_add(&c->vm->loop, &c->again, EPOLLIN);
+}
+
+static void terminal_leave(struct console *c)
+{
+	if (c->has_terminal)
+		terminal_close(&c->terminal);
+	c->has_terminal = false;
+	if (c->again.fd >= 0)
+		close(c->again.fd);
+	c->again.fd = -1;
+}
+
+static int start_stdio(struct console *c)
+{
+	int err = terminal_open(&c->terminal, STDIN_FILENO, STDERR_FILENO);
+
+	if (err)
+		return err;
+	c->out.fd = STDOUT_FILENO;
+	c->has_terminal = c->terminal.open;
+	err = c->has_terminal ? again_open(c) : 0;
+	if (!err)
+		err = watch_stdin(c);
+	if (!err)
+		return 0;
+	terminal_leave(c);
+	return log_errno(err, "cannot watch standard input: %m");
 }
 
 static int start_file(struct console *c, const char *path)
@@ -264,9 +337,7 @@ void console_stop(struct console *c)
 		log_warn("nobody reads the console: its last output is lost");
 	in_close(c);
 	out_close(c);
-	if (c->has_terminal)
-		terminal_close(&c->terminal);
-	c->has_terminal = false;
+	terminal_leave(c);
 }
 
 void console_fini(struct console *c)

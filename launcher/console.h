@@ -27,7 +27,9 @@ struct console {
 	struct loop_source kick; /* an eventfd: there is output, or room for input */
 	struct loop_source in;   /* fd -1: none */
 	struct loop_source out;  /* fd -1: output is thrown away */
+	struct loop_source again; /* a timer, with a terminal: read it again */
 	bool in_watched, out_watched;
+	bool in_paused;   /* until the timer: the terminal is somebody else's now */
 	bool in_is_file;  /* cannot be watched, is always ready */
 	bool owns_out;
 	bool has_terminal;

@@ -118,18 +118,24 @@ static void on_ending(int sig, siginfo_t *info, void *context)
 	errno = saved;
 }
 
-static void on_cont(int sig)
+static void raw_again(void)
 {
-	int saved = errno;
 	sigset_t mask;
 
-	(void)sig;
 	tty_lock(&mask);
 	if (tty.open) {
 		tty.raw = false; /* whatever it was: the shell has changed it meanwhile */
 		raw_set();
 	}
 	tty_unlock(&mask);
+}
+
+static void on_cont(int sig)
+{
+	int saved = errno;
+
+	(void)sig;
+	raw_again();
 	errno = saved;
 }
 
@@ -246,6 +252,8 @@ ssize_t terminal_read(struct terminal *t, void *buf, size_t size)
 	/* A read in the background would stop the process, and the guest with it. */
 	if (!foreground(t->in))
 		return -EAGAIN;
+	if (!tty.raw)
+		raw_again(); /* shells send no SIGCONT to a job that ran on in the background */
 	n = read(t->in, buf, size);
 	return n >= 0 ? n : errno == EINTR ? -EAGAIN : -errno;
 }

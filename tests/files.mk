@@ -17,6 +17,7 @@ UNIT_TESTS := \
 	test_bus \
 	test_config_args \
 	test_config_file \
+	test_console \
 	test_cpulist \
 	test_acpi \
 	test_host \

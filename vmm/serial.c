@@ -115,24 +115,36 @@ static void data_write(struct serial *s, uint8_t byte)
 	s->thr_pending = true;
 }
 
+/* Input has been taken away: whoever stands still for want of room hears of it when it is worth it. */
+static void in_taken(struct serial *s)
+{
+	if (!s->room_wanted || ring_free(&s->in) < s->in.room / 2)
+		return;
+	s->room_wanted = false;
+	s->notify(s->notify_ctx);
+}
+
 static uint8_t data_read(struct serial *s)
 {
-	uint8_t byte = 0;
+	uint8_t byte;
 
-	if (ring_used(&s->in)) {
-		bool was_full = !ring_free(&s->in);
-
-		byte = ring_get(&s->in);
-		if (was_full)
-			s->notify(s->notify_ctx);
-	}
+	if (!ring_used(&s->in))
+		return 0;
+	byte = ring_get(&s->in);
+	in_taken(s);
 	return byte;
+}
+
+static void in_clear(struct serial *s)
+{
+	s->in.tail = s->in.head;
+	in_taken(s);
 }
 
 static void fcr_write(struct serial *s, uint8_t v)
 {
 	if ((v ^ s->fcr) & FCR_ENABLE || (v & FCR_CLEAR_RX))
-		s->in.tail = s->in.head;
+		in_clear(s);
 	/* Output already belongs to the person at the console: FCR_CLEAR_TX drops nothing. */
 	if (v & FCR_CLEAR_TX)
 		s->thr_pending = true;
@@ -247,7 +259,7 @@ static void serial_reset(struct device *dev)
 	s->mcr = MCR_OUT2; /* as firmware leaves it: early consoles do not set it */
 	s->dll = 12;       /* 9600 baud; the number means nothing here */
 	s->thr_pending = false;
-	s->in.tail = s->in.head;
+	in_clear(s);
 	irq_update(s);
 	pthread_mutex_unlock(&s->lock);
 }
@@ -322,6 +334,7 @@ uint32_t serial_room(struct serial *s)
 
 	pthread_mutex_lock(&s->lock);
 	room = ring_free(&s->in);
+	s->room_wanted = room < s->in.room / 2;
 	pthread_mutex_unlock(&s->lock);
 	return room;
 }

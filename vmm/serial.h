@@ -33,10 +33,11 @@ struct serial {
 	struct device dev;
 	pthread_mutex_t lock;
 	struct irq_line irq;
-	void (*notify)(void *ctx); /* output came into an empty buffer, or input got room */
+	void (*notify)(void *ctx); /* output came into an empty buffer, or input has room again */
 	void *notify_ctx;
 	uint8_t ier, fcr, lcr, mcr, lsr_errors, scr, dll, dlm;
 	bool thr_pending; /* "transmitter empty" not yet acknowledged */
+	bool room_wanted; /* notify when half of the input buffer is free */
 	bool irq_high;
 	struct serial_ring out, in;
 	uint8_t out_data[SERIAL_OUT_MAX];
@@ -55,7 +56,7 @@ uint32_t serial_take(struct serial *s, uint8_t *buf, uint32_t size);
 /* Offer input; returns how many bytes there was room for. */
 uint32_t serial_give(struct serial *s, const uint8_t *buf, uint32_t size);
 
-/* Room for input now, bytes. */
+/* Room for input now, bytes. If that is less than half of the buffer, notify says when it is more. */
 uint32_t serial_room(struct serial *s);
 
 #endif
