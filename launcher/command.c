@@ -3,8 +3,10 @@
 #include "launcher/command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "launcher/exit_code.h"
 #include "launcher/option.h"
@@ -99,11 +101,22 @@ static int help_command(int argc, char **argv)
 	return c->run(2, (char *[]){ argv[1], help, NULL });
 }
 
+/* A standard stream that the caller has closed: its number must not become guest memory or /dev/kvm,
+ * which output would then go to. Read or written, it still fails as a closed one does. */
+static void streams_hold(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			return;
+}
+
 int command_main(int argc, char **argv)
 {
 	const struct command *c;
 	const char *word;
 
+	streams_hold();
 	stderr_log_install();
 	if (argc < 2) {
 		usage_print(stderr);
