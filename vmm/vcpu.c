@@ -36,17 +36,17 @@ static void signal_ignored(int sig)
 static int vcpu_open(struct vcpu *v)
 {
 	apicid_t id = topology_apicid(v->all->setup->topology, v->index);
+	void *run;
 	int err;
 
 	/* KVM takes the vCPU's id for its initial APIC id (api.rst, 4.7). */
 	v->fd = kvm_ioctl_val(v->vm->fd, KVM_CREATE_VCPU, id.id);
 	if (v->fd < 0)
 		return log_errno(v->fd, "vCPU %u: KVM does not make it (APIC id %u): %m", v->index, id.id);
-	v->run = mmap(NULL, v->vm->kvm->run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
-	if (v->run == MAP_FAILED) {
-		v->run = NULL;
+	run = mmap(NULL, v->vm->kvm->run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
+	if (run == MAP_FAILED)
 		return log_errno(-errno, "vCPU %u: cannot map its state: %m", v->index);
-	}
+	v->run = run;
 	err = vcpu_state_set(v->fd, v->index, v->all->setup);
 	return err ? log_errno(err, "vCPU %u: KVM does not take its start state: %m", v->index) : 0;
 }
@@ -70,11 +70,25 @@ static bool start_agreed(struct vcpus *all, int err)
 	return run;
 }
 
-static int run_failed(struct vcpu *v, int err)
+static void run_failed(const struct vcpu *v, int err)
 {
-	if (end_set(&v->vm->end, END_FAILED, 0))
+	if (!end_set(&v->vm->end, END_FAILED, 0))
+		return;
+	if (err == -EFAULT)
+		log_errno(err, "vCPU %u: the host has no page for a part of guest memory: huge pages ran out, or "
+			"its memory is damaged (see dmesg)", v->index);
+	else
 		log_errno(err, "vCPU %u: KVM_RUN failed: %m", v->index);
-	return err;
+}
+
+/* Whoever started us may have the signal blocked, and the mask is inherited. */
+static void signal_unblock(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, vcpu_signal());
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static void vcpu_loop(struct vcpu *v)
@@ -85,8 +99,8 @@ static void vcpu_loop(struct vcpu *v)
 	while (verdict == VERDICT_RUN && !atomic_load_explicit(&all->stop, memory_order_acquire)) {
 		int r = ioctl(v->fd, KVM_RUN, 0);
 
+		/* EAGAIN: it waits for INIT and SIPI, and something woke it. */
 		if (r < 0 && errno != EINTR && errno != EAGAIN) {
-			/* Some failures come with an exit reason that says more. */
 			run_failed(v, -errno);
 			return;
 		}
@@ -106,8 +120,10 @@ static void *vcpu_thread(void *arg)
 {
 	struct vcpu *v = arg;
 	const struct vcpu_hooks *hooks = &v->all->setup->hooks;
-	int err = hooks->begin(hooks->ctx, v->index);
+	int err;
 
+	signal_unblock();
+	err = hooks->begin(hooks->ctx, v->index);
 	if (!err)
 		err = vcpu_open(v);
 	if (!err)
@@ -165,6 +181,17 @@ static int start_awaited(struct vcpus *all, int err)
 	return err;
 }
 
+static void threads_join(struct vcpus *all)
+{
+	for (uint32_t i = 0; i < all->nr; i++) {
+		struct vcpu *v = &all->vcpu[i];
+
+		if (v->has_thread)
+			pthread_join(v->thread, NULL);
+		v->has_thread = false;
+	}
+}
+
 int vcpus_start(struct vcpus *all, struct vm *vm, uint32_t nr, const struct vcpu_setup *setup)
 {
 	struct sigaction ignore = { .sa_handler = signal_ignored };
@@ -183,7 +210,8 @@ int vcpus_start(struct vcpus *all, struct vm *vm, uint32_t nr, const struct vcpu
 	err = threads_create(all);
 	err = start_awaited(all, err);
 	if (err) {
-		vcpus_stop(all);
+		/* None has run: they leave by themselves, and what they are making is not ours to look at. */
+		threads_join(all);
 		vcpus_fini(all);
 	}
 	return err;
@@ -200,13 +228,7 @@ void vcpus_stop(struct vcpus *all)
 		if (v->has_thread)
 			pthread_kill(v->thread, vcpu_signal());
 	}
-	for (uint32_t i = 0; i < all->nr; i++) {
-		struct vcpu *v = &all->vcpu[i];
-
-		if (v->has_thread)
-			pthread_join(v->thread, NULL);
-		v->has_thread = false;
-	}
+	threads_join(all);
 }
 
 void vcpus_fini(struct vcpus *all)
