@@ -143,11 +143,24 @@ void mem_fini(struct mem *m)
 	*m = (struct mem){ 0 };
 }
 
+/* Regions are sorted by address; where they touch, so do their mappings. */
 void *mem_at(const struct mem *m, gpa_t gpa, uint64_t size)
 {
-	for (uint32_t i = 0; i < m->nr_regions; i++)
-		if (range_holds(m->region[i].gpa, gpa, size))
+	gpa_t at = gpa;
+	uint64_t left = size;
+
+	for (uint32_t i = 0; i < m->nr_regions; i++) {
+		struct range r = m->region[i].gpa;
+		uint64_t here;
+
+		if (!range_holds(r, at, 1))
+			continue;
+		here = r.base + r.size - at;
+		if (left <= here)
 			return m->window + gpa;
+		at += here;
+		left -= here;
+	}
 	return NULL;
 }
 

@@ -54,7 +54,7 @@ int mem_register(const struct mem *m, int vm_fd) must_check;
 
 void mem_fini(struct mem *m);
 
-/* Host address of [gpa, gpa + size) if all of it is RAM, in one region, else NULL. */
+/* Host address of [gpa, gpa + size) if all of it is RAM, of whichever nodes, else NULL. */
 void *mem_at(const struct mem *m, gpa_t gpa, uint64_t size);
 
 /* The same as a callback; ctx is a struct mem *. */

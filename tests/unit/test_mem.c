@@ -48,6 +48,26 @@ static void each_node_is_one_file(void **state)
 	mem_fini(&m);
 }
 
+/* Where one node's memory ends and the next one's starts there is no gap. */
+static void what_two_nodes_share_is_one_piece(void **state)
+{
+	const uint64_t bytes[] = { MiB(64), KiB(8), MiB(2) };
+	struct ram_layout l;
+	struct mem m;
+	uint8_t *p;
+
+	(void)state;
+	assert_int_equal(ram_layout_make(&l, bytes, 3, KiB(64), 46), 0);
+	assert_int_equal(mem_map(&m, &l, NULL), 0);
+	p = mem_at(&m, MiB(64) - 4, KiB(8) + 8);
+	assert_ptr_equal(p, m.window + MiB(64) - 4);
+	p[KiB(8) + 7] = 1;
+	assert_non_null(mem_at(&m, 0, l.total));
+	assert_null(mem_at(&m, 0, l.total + 1));
+	assert_null(mem_at(&m, 1, UINT64_MAX));
+	mem_fini(&m);
+}
+
 static void unknown_page_size_is_refused(void **state)
 {
 	const uint64_t bytes[] = { MiB(64) };
@@ -66,6 +86,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(window_is_congruent_and_bounded),
 		cmocka_unit_test(each_node_is_one_file),
+		cmocka_unit_test(what_two_nodes_share_is_one_piece),
 		cmocka_unit_test(unknown_page_size_is_refused),
 	};
 
