@@ -263,6 +263,16 @@ static int bar_place(struct pci_bus *p, struct pci_bar *bar)
 	}
 }
 
+/* Functions at 1 to 7 are only looked for behind a function 0 that says so (6.2.1). */
+static void slot_tell(struct pci_bus *p, unsigned slot)
+{
+	struct pci_func **func = &p->func[slot * PCI_FUNCS];
+
+	for (unsigned fn = 1; fn < PCI_FUNCS; fn++)
+		if (func[0] && func[fn])
+			func[0]->cfg[PCI_HEADER_TYPE] |= 0x80;
+}
+
 int pci_add(struct pci_bus *p, unsigned slot, unsigned fn, struct pci_func *f)
 {
 	unsigned devfn = slot * PCI_FUNCS + fn;
@@ -284,8 +294,6 @@ int pci_add(struct pci_bus *p, unsigned slot, unsigned fn, struct pci_func *f)
 			cfg_put(f->cfg, at, bar->base | cfg_get(f->cfg, at, 4), 4);
 	}
 	p->func[devfn] = f;
-	/* Functions at 1 to 7 are only looked for behind a function 0 that says so (6.2.1). */
-	if (fn && p->func[slot * PCI_FUNCS])
-		p->func[slot * PCI_FUNCS]->cfg[PCI_HEADER_TYPE] |= 0x80;
+	slot_tell(p, slot);
 	return 0;
 }

@@ -41,6 +41,7 @@ struct pci_func {
 	uint8_t cfg[PCI_CFG_BYTES];
 	uint8_t mask[PCI_CFG_BYTES]; /* 1: the guest may change the bit */
 	struct pci_bar bar[PCI_BARS]; /* a MEM64 bar takes two slots; the second is PCI_NONE */
+	uint32_t caps_end;            /* where the next capability goes */
 	/* After the guest's write of [offset, offset + size) has taken effect; may be NULL. */
 	void (*written)(struct pci_func *f, uint32_t offset, uint32_t size);
 	/* BARs decode at other places, or not at all, from now on; may be NULL. */

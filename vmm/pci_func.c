@@ -13,6 +13,7 @@
 void pci_func_init(struct pci_func *f, const struct pci_ident *id)
 {
 	memset(f, 0, sizeof(*f));
+	f->caps_end = CAP_FIRST;
 	cfg_put(f->cfg, PCI_VENDOR_ID, id->vendor, 2);
 	cfg_put(f->cfg, PCI_DEVICE_ID, id->device, 2);
 	cfg_put(f->cfg, PCI_CLASS_REVISION, id->class << 8 | id->revision, 4);
@@ -33,6 +34,8 @@ int pci_func_bar(struct pci_func *f, unsigned n, const struct pci_bar *bar)
 	uint32_t flags = 0;
 
 	if (n >= PCI_BARS || !is_pow2(bar->size) || f->bar[n].space != PCI_NONE)
+		return -EINVAL;
+	if (n && f->bar[n - 1].space == PCI_MEM64)
 		return -EINVAL;
 	if (bar->size < (bar->space == PCI_IO ? 4u : 16u))
 		return -EINVAL;
@@ -65,20 +68,9 @@ static uint32_t cap_last_link(const struct pci_func *f)
 	return link;
 }
 
-static uint32_t cap_end(const struct pci_func *f)
-{
-	uint32_t end = CAP_FIRST;
-
-	/* Bodies have no common length field: the last used byte is what was ever written or writable. */
-	for (uint32_t i = CAP_FIRST; i < 256; i++)
-		if (f->cfg[i] || f->mask[i])
-			end = i + 1;
-	return (uint32_t)align_up(end, 4);
-}
-
 int pci_func_cap(struct pci_func *f, uint8_t id, const void *body, uint8_t size)
 {
-	uint32_t at = cap_end(f);
+	uint32_t at = f->caps_end;
 	uint32_t link = cap_last_link(f);
 
 	if (size < 4 || at + size > 256)
@@ -87,6 +79,7 @@ int pci_func_cap(struct pci_func *f, uint8_t id, const void *body, uint8_t size)
 	f->cfg[at + PCI_CAP_LIST_ID] = id;
 	f->cfg[at + PCI_CAP_LIST_NEXT] = 0;
 	f->cfg[link] = (uint8_t)at;
+	f->caps_end = (uint32_t)align_up(at + size, 4);
 	f->cfg[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
 	return (int)at;
 }

@@ -156,7 +156,7 @@ static void read_only_stays(void **state)
 static void capabilities_chain(void **state)
 {
 	const uint8_t first[12] = { 0, 0, 0x11, [11] = 0x99 };
-	const uint8_t second[8] = { 0, 0, 0x22 };
+	const uint8_t second[8] = { 0, 0, 0x22 }; /* ends in zeroes, which are its own all the same */
 	int at;
 
 	(void)state;
@@ -168,6 +168,22 @@ static void capabilities_chain(void **state)
 	assert_int_equal(bus_read(&bench.mmio, ecam(1, 0x4c), 2), 0x0009);
 	assert_int_equal(bus_read(&bench.mmio, ecam(1, PCI_STATUS), 2) & PCI_STATUS_CAP_LIST, PCI_STATUS_CAP_LIST);
 	assert_int_equal(pci_func_cap(&bench.func, 0x10, first, 3), -ENOSPC);
+	assert_int_equal(pci_func_cap(&bench.func, 0x05, first, sizeof(first)), 0x54);
+	assert_int_equal(bus_read(&bench.mmio, ecam(1, 0x50), 4), 0);
+}
+
+static void functions_are_found_in_any_order(void **state)
+{
+	const struct pci_ident id = { .vendor = 0x1af4, .device = 0x1043 };
+	struct pci_func first, third;
+
+	(void)state;
+	pci_func_init(&first, &id);
+	pci_func_init(&third, &id);
+	assert_int_equal(pci_add(&bench.pci, 5, 2, &third), 0);
+	assert_int_equal(pci_add(&bench.pci, 5, 0, &first), 0);
+	assert_int_equal(bus_read(&bench.mmio, ecam(5, PCI_HEADER_TYPE), 1), 0x80);
+	assert_int_equal(bus_read(&bench.mmio, ecam(1, PCI_HEADER_TYPE), 1), 0);
 }
 
 static void impossible_is_refused(void **state)
@@ -181,6 +197,7 @@ static void impossible_is_refused(void **state)
 	assert_int_equal(pci_func_bar(&bench.func, 5, &last64), -EINVAL);
 	assert_int_equal(pci_func_bar(&bench.func, 2, &twice), -EINVAL);
 	assert_int_equal(pci_func_bar(&bench.func, 6, &twice), -EINVAL);
+	assert_int_equal(pci_func_bar(&bench.func, 1, &twice), -EINVAL); /* BAR 0's upper half */
 	assert_int_equal(pci_add(&bench.pci, 1, 0, &bench.func), -EEXIST);
 	assert_int_equal(pci_add(&bench.pci, 32, 0, &bench.func), -EINVAL);
 }
@@ -195,6 +212,7 @@ int main(void)
 		TEST(bars_decode_when_enabled_and_where_moved),
 		TEST(read_only_stays),
 		TEST(capabilities_chain),
+		TEST(functions_are_found_in_any_order),
 		TEST(impossible_is_refused),
 	};
 
