@@ -46,6 +46,13 @@ static int images_place(struct machine *m)
 	return err;
 }
 
+static bool has_page_1g(const struct kvm_cpuid2 *supported)
+{
+	const struct kvm_cpuid_entry2 *e = cpuid_find(supported, 0x80000001u, 0);
+
+	return e && (e->edx & 1u << 26);
+}
+
 static int boot_start(struct machine *m)
 {
 	struct boot_input *in = &m->boot_input;
@@ -62,6 +69,7 @@ static int boot_start(struct machine *m)
 	in->nr_cpus = m->plan.nr_vcpus;
 	in->tsc_khz = vm_tsc_khz(&m->vm);
 	in->guest_page = m->cfg->guest_page;
+	in->has_page_1g = has_page_1g(m->supported);
 	in->rsdp = in->kind == BOOT_PAYLOAD ? 0 : LAYOUT_RSDP;
 	if (in->rsdp)
 		err = acpi_write(m);
