@@ -15,44 +15,44 @@
 
 #define KVM_PAGES_SIZE KiB(16) /* LAYOUT_KVM_IDMAP: one page, and three of TSS after it */
 
-static void map_add(
-	struct mem_region *map, uint32_t *nr, gpa_t base, uint64_t size, enum mem_type type)
+static void e820_add(
+	struct e820_entry *map, uint32_t *nr, gpa_t base, uint64_t size, enum e820_type type)
 {
-	struct mem_region *last = *nr ? &map[*nr - 1] : NULL;
+	struct e820_entry *last = *nr ? &map[*nr - 1] : NULL;
 
 	if (!size)
 		return;
 	if (last && last->type == type && last->base + last->size == base)
 		last->size += size;
 	else
-		map[(*nr)++] = (struct mem_region){ base, size, type };
+		map[(*nr)++] = (struct e820_entry){ base, size, type };
 }
 
 /* What RAM at address at is for, and where that use ends: at most end. */
-static enum mem_type map_type(const struct ram_layout *ram, gpa_t at, gpa_t *end)
+static enum e820_type e820_type_at(const struct ram_layout *ram, gpa_t at, gpa_t *end)
 {
 	gpa_t acpi_end = ram->acpi.base + ram->acpi.size;
 
 	if (at < LAYOUT_LOW_END) {
 		*end = min(*end, LAYOUT_LOW_END);
-		return MEM_RAM;
+		return E820_RAM;
 	}
 	if (at < LAYOUT_HIGH_START) {
 		*end = min(*end, LAYOUT_HIGH_START);
-		return MEM_RESERVED;
+		return E820_RESERVED;
 	}
 	if (at < ram->acpi.base) {
 		*end = min(*end, ram->acpi.base);
-		return MEM_RAM;
+		return E820_RAM;
 	}
 	if (at < acpi_end) {
 		*end = min(*end, acpi_end);
-		return MEM_ACPI;
+		return E820_ACPI;
 	}
-	return MEM_RAM;
+	return E820_RAM;
 }
 
-uint32_t mem_map_make(const struct ram_layout *ram, struct mem_region *map)
+uint32_t e820_make(const struct ram_layout *ram, struct e820_entry *map)
 {
 	bool hole_told = false;
 	uint32_t nr = 0;
@@ -60,8 +60,8 @@ uint32_t mem_map_make(const struct ram_layout *ram, struct mem_region *map)
 	for (uint32_t i = 0; i <= ram->nr; i++) {
 		if (!hole_told && (i == ram->nr || ram->ram[i].gpa.base >= LAYOUT_HOLE_END)) {
 			/* Linux uses ECAM only where the map reserves it. */
-			map_add(map, &nr, LAYOUT_ECAM_BASE, LAYOUT_ECAM_SIZE, MEM_RESERVED);
-			map_add(map, &nr, LAYOUT_KVM_IDMAP, KVM_PAGES_SIZE, MEM_RESERVED);
+			e820_add(map, &nr, LAYOUT_ECAM_BASE, LAYOUT_ECAM_SIZE, E820_RESERVED);
+			e820_add(map, &nr, LAYOUT_KVM_IDMAP, KVM_PAGES_SIZE, E820_RESERVED);
 			hole_told = true;
 		}
 		if (i == ram->nr)
@@ -71,9 +71,9 @@ uint32_t mem_map_make(const struct ram_layout *ram, struct mem_region *map)
 
 		while (at < ram_end) {
 			gpa_t end = ram_end;
-			enum mem_type type = map_type(ram, at, &end);
+			enum e820_type type = e820_type_at(ram, at, &end);
 
-			map_add(map, &nr, at, end - at, type);
+			e820_add(map, &nr, at, end - at, type);
 			at = end;
 		}
 	}
@@ -85,9 +85,9 @@ void loader_init(struct loader *l, const struct boot_input *in, struct boot_plan
 	l->in = in;
 	l->plan = plan;
 	l->nr_free = 0;
-	l->nr_map = mem_map_make(in->ram, l->map);
+	l->nr_map = e820_make(in->ram, l->map);
 	for (uint32_t i = 0; i < l->nr_map; i++)
-		if (l->map[i].type == MEM_RAM)
+		if (l->map[i].type == E820_RAM)
 			l->free[l->nr_free++] = (struct range){ l->map[i].base, l->map[i].size };
 }
 
@@ -189,7 +189,7 @@ int loader_load(struct loader *l, const char *what, gpa_t gpa, const void *data,
 	for (uint32_t i = 0; i < l->nr_map; i++) {
 		struct range region = { l->map[i].base, l->map[i].size };
 
-		if (l->map[i].type == MEM_RAM && range_holds(region, gpa, mem_size))
+		if (l->map[i].type == E820_RAM && range_holds(region, gpa, mem_size))
 			return log_errno(-ENOEXEC,
 				"%s: %s (0x%" PRIx64 ", %" PRIu64 " bytes) overlaps another or "
 				"there are too many; link it again",

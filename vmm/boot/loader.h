@@ -15,19 +15,19 @@
 #include "vmm/boot/boot.h"
 
 /* The numbers that E820, multiboot and PVH agree on (ACPI 6.4, table 15.4). */
-enum mem_type { MEM_RAM = 1, MEM_RESERVED = 2, MEM_ACPI = 3 };
+enum e820_type { E820_RAM = 1, E820_RESERVED = 2, E820_ACPI = 3 };
 
-struct mem_region {
+struct e820_entry {
 	gpa_t base;
 	uint64_t size;
-	enum mem_type type;
+	enum e820_type type;
 };
 
-#define MEM_REGIONS_MAX (LAYOUT_RAM_MAX + 8)
+#define E820_ENTRIES_MAX (LAYOUT_RAM_MAX + 8)
 
 /* The memory map that a guest is told, by address, neighbours of one type merged. Returns how many
- * regions of map[MEM_REGIONS_MAX] it filled. */
-uint32_t mem_map_make(const struct ram_layout *ram, struct mem_region *map);
+ * entries of map[E820_ENTRIES_MAX] it filled. */
+uint32_t e820_make(const struct ram_layout *ram, struct e820_entry *map);
 
 #define LOADER_FREE_MAX 512
 
@@ -35,7 +35,7 @@ struct loader {
 	const struct boot_input *in;
 	struct boot_plan *plan;
 	uint32_t nr_map;
-	struct mem_region map[MEM_REGIONS_MAX];
+	struct e820_entry map[E820_ENTRIES_MAX];
 	uint32_t nr_free;
 	struct range free[LOADER_FREE_MAX]; /* by address */
 };

@@ -39,7 +39,7 @@ static_assert(sizeof(struct bda) == 7, "0x40e to 0x414");
 struct block {
 	struct multiboot_info info;
 	struct multiboot_module module[MODULES_MAX];
-	struct multiboot_region region[MEM_REGIONS_MAX];
+	struct multiboot_region region[E820_ENTRIES_MAX];
 	char name[sizeof(loader_name)];
 };
 

@@ -70,7 +70,7 @@ struct multiboot_region {
 	uint32_t size; /* of what follows: 20 */
 	uint64_t base;
 	uint64_t length;
-	uint32_t type; /* enum mem_type */
+	uint32_t type; /* enum e820_type */
 } packed;
 
 static_assert(sizeof(struct multiboot_header) == 32, "3.1.1");

@@ -22,7 +22,7 @@
 struct pvh_block {
 	struct pvh_start_info info;
 	struct pvh_module module;
-	struct pvh_region region[MEM_REGIONS_MAX];
+	struct pvh_region region[E820_ENTRIES_MAX];
 };
 
 /* The entry is 4 or 8 bytes, whatever the file's width. */

@@ -39,7 +39,7 @@ struct pvh_module {
 struct pvh_region {
 	uint64_t base;
 	uint64_t size;
-	uint32_t type; /* enum mem_type */
+	uint32_t type; /* enum e820_type */
 	uint32_t reserved;
 };
 
