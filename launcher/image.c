@@ -71,11 +71,12 @@ int image_load(struct blob *b, const char *what, const char *path)
 	}
 	got = read_whole(fd, p, size);
 	close(fd);
-	b->data = p;
-	b->size = size;
-	if (got == (int64_t)size)
+	if (got == (int64_t)size) {
+		b->data = p;
+		b->size = size;
 		return 0;
-	image_free(b);
+	}
+	munmap(p, size);
 	if (got < 0)
 		return log_errno((int)got, "%s: cannot read %s: %m", what, path);
 	return log_errno(-EIO, "%s: %s became shorter while it was read", what, path);

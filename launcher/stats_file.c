@@ -19,7 +19,7 @@ static json_t *kvm_stats(int fd)
 		return json_null();
 	obj = json_object();
 	for (uint32_t i = 0; i < s.nr; i++) {
-		struct stat one = stats_at(&s, i);
+		struct stats_value one = stats_at(&s, i);
 		json_t *value = one.count == 1 ? json_integer((json_int_t)one.values[0]) : json_array();
 
 		for (uint32_t k = 0; one.count > 1 && k < one.count; k++)

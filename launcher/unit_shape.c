@@ -10,14 +10,16 @@ static int layout_start(struct machine *m)
 	const struct plan *p = &m->plan;
 	struct acpi_config acpi = machine_acpi(m, NULL);
 	unsigned bits = cpuid_phys_bits(m->supported);
-	uint64_t bytes[TOPO_NODES_MAX] = { 0 }, total = 0;
+	uint64_t bytes[TOPO_NODES_MAX] = { 0 }, total = 0, acpi_bytes = acpi_size(&acpi);
 	int err;
 
+	if (!acpi_bytes)
+		return -EINVAL; /* reported */
 	for (uint32_t i = 0; i < p->nr_memory; i++) {
 		bytes[p->memory[i].guest_node] = p->memory[i].bytes;
 		total += p->memory[i].bytes;
 	}
-	err = ram_layout_make(&m->layout, bytes, p->guest.nr_nodes, acpi_size(&acpi), bits);
+	err = ram_layout_make(&m->layout, bytes, p->guest.nr_nodes, acpi_bytes, bits);
 	if (err == -ENOSPC && total < GiB(1))
 		return log_errno(err, "memory: %llu KiB is too little for any guest; give it 64M or more",
 			(unsigned long long)(total >> 10));

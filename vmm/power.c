@@ -26,8 +26,10 @@ static enum io_result ged_access(struct device *dev, struct access *a)
 {
 	struct power *p = container_of(dev, struct power, ged);
 
-	if (a->write || a->offset)
+	if (a->write || a->offset) {
+		a->value = access_ones(a);
 		return IO_BAD_GUEST;
+	}
 	/* The line falls first: a press from here on raises it again, an edge that the guest sees. */
 	irq_set(&p->irq, false);
 	a->value = atomic_exchange(&p->events, 0);

@@ -102,11 +102,11 @@ int stats_read(struct stats *s)
 	return s->data_bytes ? read_at(s->fd, s->data, s->data_bytes, s->data_offset) : 0;
 }
 
-struct stat stats_at(const struct stats *s, uint32_t i)
+struct stats_value stats_at(const struct stats *s, uint32_t i)
 {
 	const struct kvm_stats_desc *d = desc_at(s, i);
 
-	return (struct stat){
+	return (struct stats_value){
 		.name = d->name,
 		.flags = d->flags,
 		.exponent = d->exponent,
@@ -119,7 +119,7 @@ struct stat stats_at(const struct stats *s, uint32_t i)
 bool stats_find(const struct stats *s, const char *name, uint64_t *value)
 {
 	for (uint32_t i = 0; i < s->nr; i++) {
-		struct stat one = stats_at(s, i);
+		struct stats_value one = stats_at(s, i);
 
 		if (one.count == 1 && !strcmp(one.name, name)) {
 			*value = one.values[0];

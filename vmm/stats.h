@@ -28,7 +28,7 @@ struct stats {
 };
 
 /* One statistic: count values, 1 for a plain counter, more for a histogram. */
-struct stat {
+struct stats_value {
 	const char *name;
 	uint32_t flags; /* KVM_STATS_TYPE_…, KVM_STATS_UNIT_…, exponent of the unit: low bits */
 	int16_t exponent;
@@ -49,7 +49,7 @@ void stats_close(struct stats *s);
 int stats_read(struct stats *s) must_check;
 
 /* Statistic i of s->nr; valid until stats_read() or stats_close(). */
-struct stat stats_at(const struct stats *s, uint32_t i);
+struct stats_value stats_at(const struct stats *s, uint32_t i);
 
 /* Value of a plain counter by name; false if there is none. */
 bool stats_find(const struct stats *s, const char *name, uint64_t *value);
