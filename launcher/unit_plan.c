@@ -157,11 +157,12 @@ static int plan_start(struct machine *m)
 	host_fini(&h); /* the plan has all that follows */
 	if (err)
 		return err;
+	if ((err = sched_check(m)) != 0 || (err = housekeeping_move(m)) != 0) {
+		plan_undo(m);
+		return err;
+	}
 	plan_tell(&m->plan);
-	if ((err = sched_check(m)) == 0 && (err = housekeeping_move(m)) == 0)
-		return 0;
-	plan_undo(m);
-	return err;
+	return 0;
 }
 
 static void plan_stop(struct machine *m)

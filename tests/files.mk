@@ -56,6 +56,7 @@ FUZZ_TARGETS := \
 
 # tests/payload/NAME.c, guests for `thole run --payload`, linked at payload addresses.
 PAYLOADS := \
+	busy \
 	flood \
 	exitcode \
 	hello \
@@ -69,6 +70,7 @@ MULTIBOOT_KERNELS := \
 # Executable scripts that print TAP: on this machine's /dev/kvm, and in the lab.
 PAYLOAD_TESTS := \
 	tests/payload/test-payload \
+	tests/payload/test-place \
 
 LAB_TESTS := \
 
