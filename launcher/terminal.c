@@ -38,6 +38,7 @@ static struct {
 	struct termios before;
 	struct sigaction old[ARRAY_SIZE(ending)];
 	struct sigaction old_tstp, old_cont;
+	bool stopping; /* between a stop signal and the end of its handler */
 } tty = { .lock = ATOMIC_FLAG_INIT };
 
 static void tty_lock(sigset_t *mask)
@@ -123,7 +124,7 @@ static void raw_again(void)
 	sigset_t mask;
 
 	tty_lock(&mask);
-	if (tty.open) {
+	if (tty.open && !tty.stopping) {
 		tty.raw = false; /* whatever it was: the shell has changed it meanwhile */
 		raw_set();
 	}
@@ -139,6 +140,15 @@ static void on_cont(int sig)
 	errno = saved;
 }
 
+static void stopping_set(bool stopping)
+{
+	sigset_t mask;
+
+	tty_lock(&mask);
+	tty.stopping = stopping;
+	tty_unlock(&mask);
+}
+
 static void on_tstp(int sig)
 {
 	const struct sigaction stop = { .sa_handler = SIG_DFL };
@@ -146,6 +156,8 @@ static void on_tstp(int sig)
 	int saved = errno;
 	sigset_t only, mask;
 
+	/* Until our handler is back, the terminal stays as it was: the next stop may come any time. */
+	stopping_set(true);
 	terminal_restore();
 	sigaction(sig, &stop, &ours);
 	sigemptyset(&only);
@@ -154,6 +166,8 @@ static void on_tstp(int sig)
 	pthread_sigmask(SIG_UNBLOCK, &only, &mask); /* here the process stops */
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 	sigaction(sig, &ours, NULL);
+	stopping_set(false);
+	on_cont(SIGCONT);
 	errno = saved;
 }
 
