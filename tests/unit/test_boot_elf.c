@@ -245,12 +245,32 @@ static void every_truncation_is_refused(void **state)
 	}
 }
 
+static void long_command_line_is_refused_not_cut(void **state)
+{
+	char line[2100];
+
+	(void)state;
+	assert_int_equal(plan_with(MiB(64)), 0);
+	boot_plan_fini(&plan);
+	memset(line, 'a', sizeof(line));
+	line[2047] = 0;
+	input.cmdline = line;
+	assert_int_equal(boot_plan_make(&input, &plan), 0);
+	boot_plan_fini(&plan);
+	line[2047] = 'a';
+	line[2048] = 0;
+	assert_int_equal(boot_plan_make(&input, &plan), -E2BIG);
+	assert_non_null(strstr(caught.line, "2048 bytes, this kernel takes 2047"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(pvh_kernel_gets_its_start_info, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_initrd_there_is_no_module, setup, teardown),
 		cmocka_unit_test_setup_teardown(kernel_of_32_bits_has_pvh_too, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			long_command_line_is_refused_not_cut, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			kernel_without_note_names_the_option, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_entry_is_refused, setup, teardown),

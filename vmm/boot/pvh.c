@@ -95,9 +95,9 @@ static int start_info_put(struct loader *l)
 	if (!b)
 		return -ENOMEM;
 	if (length > LINUX_CMDLINE_MAX)
-		log_warn("%s: the command line has %" PRIu64
-			 " bytes; a Linux kernel started by PVH reads "
-			 "%d of them",
+		return log_errno(-E2BIG,
+			"%s: the command line has %" PRIu64 " bytes, this kernel takes %d; "
+			"shorten it",
 			l->in->kernel.name, length, LINUX_CMDLINE_MAX);
 	if ((err = loader_put(l, "PVH start info", b, sizeof(*b), 64, &at)) != 0 ||
 		(err = loader_put(l, "command line", l->in->cmdline, length + 1, 16, &cmdline)) !=
