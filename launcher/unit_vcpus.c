@@ -128,6 +128,7 @@ static int vcpus_unit_start(struct machine *m)
 
 	m->cpuid = cpuid_config_of(m);
 	report_begin(&m->report); /* vCPUs run before vcpus_start() returns */
+	cpuid_brand_read(m->cpuid.brand);
 	m->vcpu_setup = (struct vcpu_setup){
 		.topology = &m->plan.guest,
 		.supported = m->supported,

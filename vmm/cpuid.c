@@ -6,6 +6,7 @@
  */
 #include "vmm/cpuid.h"
 
+#include <cpuid.h>
 #include <errno.h>
 #include <linux/kvm_para.h>
 #include <stdlib.h>
@@ -22,6 +23,9 @@
 
 /* Raised to at least this, so that every guest has the extended topology leaf. */
 #define LEAF_BASIC_MIN 0xbu
+
+#define LEAF_BRAND	0x80000002u
+#define LEAF_BRAND_LAST 0x80000004u
 
 enum action { KEEP, CLEAR, SET };
 
@@ -107,6 +111,15 @@ unsigned cpuid_phys_bits(const struct kvm_cpuid2 *supported)
 	if (!width)
 		return PHYS_BITS_DEFAULT;
 	return mapped ? min(mapped, width) : width;
+}
+
+void cpuid_brand_read(uint32_t brand[static CPUID_BRAND_REGS])
+{
+	memset(brand, 0, CPUID_BRAND_REGS * sizeof(brand[0]));
+	for (uint32_t leaf = LEAF_BRAND; leaf <= LEAF_BRAND_LAST; leaf++, brand += CPUID_REGS)
+		if (!__get_cpuid(leaf, &brand[CPUID_EAX], &brand[CPUID_EBX], &brand[CPUID_ECX],
+			    &brand[CPUID_EDX]))
+			return;
 }
 
 static enum cpuid_vendor vendor_of(struct cpuid_set *s)
@@ -222,6 +235,17 @@ static void leaves_apply(struct cpuid_set *s, const struct cpuid_config *cfg)
 		leaf_zero(s, 0x8000000au);
 }
 
+/* Programs print it and choose by it; without one Linux shows family and model as numbers. */
+static void brand_apply(struct cpuid_set *s, const struct cpuid_config *cfg)
+{
+	const uint32_t *reg = cfg->brand;
+
+	if (!reg[0] || !set_reaches(s, LEAF_BRAND_LAST))
+		return;
+	for (uint32_t leaf = LEAF_BRAND; leaf <= LEAF_BRAND_LAST; leaf++, reg += CPUID_REGS)
+		leaf_write(s, leaf, reg);
+}
+
 static void hypervisor_apply(struct cpuid_set *s, const struct cpuid_config *cfg)
 {
 	const uint32_t khz[CPUID_REGS] = { cfg->tsc_khz, KVM_APIC_BUS_KHZ };
@@ -264,6 +288,7 @@ int cpuid_build(const struct kvm_cpuid2 *supported, const struct cpuid_config *c
 		e->eax = max(e->eax, LEAF_BASIC_MIN);
 	features_apply(&s, cfg);
 	leaves_apply(&s, cfg);
+	brand_apply(&s, cfg);
 	hypervisor_apply(&s, cfg);
 	cpuid_topology(&s, cfg->topology, vcpu);
 	if (s.err)

@@ -9,7 +9,7 @@
  *   KVM_GET_SUPPORTED_CPUID -> cpuid_phys_bits() -> ram_layout_make()
  *                           -> cpuid_build() for each vCPU -> KVM_SET_CPUID2
  *
- * Pure; any thread. Owns nothing. Errors: negative errno, reported once by log_errno().
+ * Pure, but for cpuid_brand_read(); any thread. Owns nothing. Errors: negative errno, reported once by log_errno().
  */
 #ifndef VMM_CPUID_H
 #define VMM_CPUID_H
@@ -20,6 +20,9 @@
 #include "vmm/util.h"
 
 enum cpuid_reg { CPUID_EAX, CPUID_EBX, CPUID_ECX, CPUID_EDX, CPUID_REGS };
+
+/* The processor's name as leaves 0x80000002 to 0x80000004 have it, EAX to EDX of each. */
+#define CPUID_BRAND_REGS (3 * CPUID_REGS)
 
 struct cpuid_config {
 	const struct topology *topology;
@@ -32,6 +35,7 @@ struct cpuid_config {
 	bool msi_ext_dest; /* APIC ids above 254 work in MSIs and I/O APIC entries (see below) */
 	bool monitor;	   /* MONITOR and MWAIT run in the guest (KVM_CAP_X86_DISABLE_EXITS) */
 	uint32_t monitor_leaf[CPUID_REGS]; /* then: the host's leaf 5 */
+	uint32_t brand[CPUID_BRAND_REGS];  /* the processor's name; all 0: none is told */
 };
 
 /*
@@ -53,6 +57,9 @@ struct cpuid_config {
  */
 int cpuid_build(const struct kvm_cpuid2 *supported, const struct cpuid_config *cfg, uint32_t vcpu,
 	struct kvm_cpuid2 *out) must_check;
+
+/* This machine's processor's name, which KVM leaves out of the supported set. All 0: it has none. */
+void cpuid_brand_read(uint32_t brand[static CPUID_BRAND_REGS]);
 
 /*
  * Width of guest-physical addresses: MAXPHYADDR, or less where KVM can't map that much (bits 16 to

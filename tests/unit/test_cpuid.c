@@ -475,9 +475,28 @@ static void answers_are_the_golden_ones(void **state)
 	golden("amd-milan-pvm", 0, 0);
 }
 
+static void processor_has_the_name_that_is_given(void **state)
+{
+	static const char name[48] = "Ten Thousand Oars at 3 GHz";
+	union set supported, out;
+	struct topology t;
+	struct cpuid_config cfg;
+
+	(void)state;
+	set_read(&supported, "amd-epyc-tcg");
+	assert_int_equal(topology_flat(&t, 1), 0);
+	cfg = config(&t);
+	memcpy(cfg.brand, name, sizeof(name));
+	build(&supported, &cfg, 0, &out);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_memory_equal(&leaf(&out, 0x80000002u + i, 0)->eax, name + 16 * i, 16);
+	topology_fini(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(processor_has_the_name_that_is_given),
 		cmocka_unit_test(every_cpu_is_where_the_topology_has_it),
 		cmocka_unit_test(nodes_within_a_package_are_counted),
 		cmocka_unit_test(caches_of_the_topology_replace_the_hosts),
