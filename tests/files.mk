@@ -19,6 +19,7 @@ UNIT_TESTS := \
 	test_config_file \
 	test_console \
 	test_cpulist \
+	test_crash \
 	test_acpi \
 	test_host \
 	test_host_sysfs \

@@ -104,6 +104,12 @@ static void report_instruction(const struct vcpu *v, uint64_t linear)
 		log_errno(0, "  no code at %#llx: the address is not mapped", (unsigned long long)linear);
 }
 
+bool crash_state_is_reset(const struct kvm_regs *r, const struct kvm_sregs *s)
+{
+	return r->rip == 0xfff0 && s->cs.selector == 0xf000 && s->cs.base == 0xffff0000 &&
+	       !(s->cr0 & 1);
+}
+
 void crash_report(struct vcpu *v)
 {
 	struct kvm_regs regs;
@@ -115,6 +121,10 @@ void crash_report(struct vcpu *v)
 	report_reason(v);
 	if (err) {
 		log_errno(err, "  KVM does not give its registers: %m");
+		return;
+	}
+	if (crash_state_is_reset(&regs, &sregs)) {
+		log_errno(0, "  no registers: KVM on AMD processors resets a vCPU that triple-faults");
 		return;
 	}
 	report_registers(&regs, &sregs);
