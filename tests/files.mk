@@ -72,6 +72,7 @@ MULTIBOOT_KERNELS := \
 PAYLOAD_TESTS := \
 	tests/payload/test-payload \
 	tests/payload/test-place \
+	tests/payload/test-bad-input \
 
 LAB_TESTS := \
 
