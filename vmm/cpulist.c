@@ -76,9 +76,9 @@ static int list_from_bitmap(struct cpulist *l, const uint64_t *bitmap)
 	l->cpu = malloc(nr * sizeof(*l->cpu));
 	if (!l->cpu)
 		return -ENOMEM;
-	for (uint32_t cpu = 0; cpu < CPULIST_MAX; cpu++)
-		if (bitmap[cpu / WORD_BITS] >> cpu % WORD_BITS & 1)
-			l->cpu[l->nr++].os = (int)cpu;
+	for (uint32_t w = 0; w < CPULIST_MAX / WORD_BITS; w++)
+		for (uint64_t left = bitmap[w]; left; left &= left - 1)
+			l->cpu[l->nr++].os = (int)(w * WORD_BITS) + __builtin_ctzll(left);
 	return 0;
 }
 
