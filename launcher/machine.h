@@ -74,7 +74,7 @@ struct unit {
 };
 
 extern const struct unit host_unit, images_unit, plan_unit, shape_unit, vm_unit, memory_unit, devices_unit, boot_unit,
-	stopper_unit, console_unit, vcpus_unit;
+	stopper_unit, console_unit, vcpus_unit, slots_unit, run_unit;
 
 /* In order of start; NULL-terminated. */
 extern const struct unit *const machine_units[];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* unit_memory.c - guest RAM: mapped, bound to its nodes, filled, and made known to KVM. */
+/* unit_memory.c - guest RAM: mapped, bound to its nodes and filled; and made known to KVM. */
 #include "launcher/machine.h"
 #include "launcher/progress.h"
 #include "vmm/log.h"
@@ -35,18 +35,26 @@ static int memory_start(struct machine *m)
 	if ((err = mem_map(mem, &m->layout, page_size)) != 0)
 		return err;
 	err = backing_start(m);
-	if (!err)
-		err = report_memory(&m->report, mem, &m->plan, m->prefault);
-	if (!err)
-		err = mem_register(mem, m->vm.fd);
-	if (err)
-		mem_fini(mem);
-	return err;
+	return err ? err : report_memory(&m->report, mem, &m->plan, m->prefault);
 }
 
+/* vm_destroy() unmaps it, after KVM's machine. */
 static void memory_stop(struct machine *m)
 {
-	mem_fini(&m->vm.mem);
+	(void)m;
 }
 
 const struct unit memory_unit = { "memory", memory_start, memory_stop };
+
+static int slots_start(struct machine *m)
+{
+	return mem_register(&m->vm.mem, m->vm.fd);
+}
+
+/* They go with KVM's machine. */
+static void slots_stop(struct machine *m)
+{
+	(void)m;
+}
+
+const struct unit slots_unit = { "slots", slots_start, slots_stop };

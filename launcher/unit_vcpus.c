@@ -127,7 +127,6 @@ static int vcpus_unit_start(struct machine *m)
 	int err;
 
 	m->cpuid = cpuid_config_of(m);
-	report_begin(&m->report); /* vCPUs run before vcpus_start() returns */
 	cpuid_brand_read(m->cpuid.brand);
 	m->vcpu_setup = (struct vcpu_setup){
 		.topology = &m->plan.guest,
@@ -136,7 +135,7 @@ static int vcpus_unit_start(struct machine *m)
 		.boot = &m->boot,
 		.hooks = { vcpu_create, vcpu_begin, vcpu_ready, vcpu_leave, m },
 	};
-	err = vcpus_start(&m->vcpus, &m->vm, m->plan.nr_vcpus, &m->vcpu_setup);
+	err = vcpus_create(&m->vcpus, &m->vm, m->plan.nr_vcpus, &m->vcpu_setup);
 	if (m->nr_host_nodes > 1 && affinity_set(&m->plan.housekeeping) != 0)
 		log_warn("thole's main thread stays on the vCPUs' CPUs: %m; did the cpuset change?");
 	return err;
@@ -149,3 +148,16 @@ static void vcpus_unit_stop(struct machine *m)
 }
 
 const struct unit vcpus_unit = { "vcpus", vcpus_unit_start, vcpus_unit_stop };
+
+static int run_unit_start(struct machine *m)
+{
+	report_begin(&m->report); /* vCPUs run before vcpus_run() returns */
+	return vcpus_run(&m->vcpus);
+}
+
+static void run_unit_stop(struct machine *m)
+{
+	vcpus_stop(&m->vcpus);
+}
+
+const struct unit run_unit = { "run", run_unit_start, run_unit_stop };

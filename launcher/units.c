@@ -12,7 +12,10 @@
  *   boot     ACPI tables and the images go into RAM
  *   stopper  signals; before there is any other thread
  *   console  the terminal
- *   vcpus    threads; the guest runs
+ *   vcpus    threads, each of which makes its vCPU
+ *   slots    KVM is told of guest RAM. It waits for milliseconds there, for what it has to finish
+ *            since its VM was made: so late, that the wait is short and vCPUs are made meanwhile
+ *   run      the guest runs
  */
 #include "launcher/machine.h"
 
@@ -28,5 +31,7 @@ const struct unit *const machine_units[] = {
 	&stopper_unit,
 	&console_unit,
 	&vcpus_unit,
+	&slots_unit,
+	&run_unit,
 	NULL,
 };

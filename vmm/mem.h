@@ -7,7 +7,7 @@
  * congruent to its guest-physical address modulo 1 GiB, so KVM can map any page size, and looking
  * an address up is an addition.
  *
- *   mem_map() -> (placement: numa/) -> mem_register() -> vCPUs run -> mem_fini()
+ *   mem_map() -> (placement: numa/) -> mem_register() -> vCPUs run -> [KVM's VM gone] -> mem_fini()
  *
  * Threads: mem_at() from any thread once mapped. Owns: the mapping and the memfds; nothing has a
  * name in a file system, so nothing is left when the process dies.

@@ -51,8 +51,25 @@ static int vcpu_open(struct vcpu *v)
 	return err ? log_errno(err, "vCPU %u: KVM does not take its start state: %m", v->index) : 0;
 }
 
-/* Say how it went, and wait for the others: the last to be ready lets all go. True: run. */
-static bool start_agreed(struct vcpus *all, int err)
+/* This thread has made its vCPU, or failed. Wait for the starter's word; true: go on. */
+static bool made_agreed(struct vcpus *all, int err)
+{
+	bool go_on;
+
+	pthread_mutex_lock(&all->lock);
+	all->made++;
+	if (err && !all->err)
+		all->err = err;
+	pthread_cond_broadcast(&all->changed);
+	while (all->word == VCPUS_WAIT)
+		pthread_cond_wait(&all->changed, &all->lock);
+	go_on = all->word == VCPUS_GO_ON;
+	pthread_mutex_unlock(&all->lock);
+	return go_on;
+}
+
+/* This vCPU is ready, or not. The last to be lets all run, so that one alone waits for nobody. */
+static bool ready_agreed(struct vcpus *all, int err)
 {
 	bool run;
 
@@ -126,9 +143,10 @@ static void *vcpu_thread(void *arg)
 	err = hooks->begin(hooks->ctx, v->index);
 	if (!err)
 		err = vcpu_open(v);
-	if (!err)
-		err = hooks->ready(hooks->ctx, v->index, v->fd);
-	if (start_agreed(v->all, err)) {
+	if (!made_agreed(v->all, err))
+		return NULL;
+	err = hooks->ready(hooks->ctx, v->index, v->fd);
+	if (ready_agreed(v->all, err)) {
 		vcpu_loop(v);
 		hooks->leave(hooks->ctx, v->index);
 		vcpu_left(v);
@@ -165,18 +183,20 @@ static int threads_create(struct vcpus *all)
 	return err;
 }
 
-/* Wait until all have been let go. err: a thread could not be made; the others leave as they come. */
-static int start_awaited(struct vcpus *all, int err)
+/* Wait until every thread that exists has made its vCPU, then let them go on, or leave. */
+static int threads_release(struct vcpus *all)
 {
+	uint32_t threads = 0;
+	int err;
+
+	for (uint32_t i = 0; i < all->nr; i++)
+		threads += all->vcpu[i].has_thread;
 	pthread_mutex_lock(&all->lock);
-	if (err) {
-		all->err = err;
-		all->go = true;
-		pthread_cond_broadcast(&all->changed);
-	}
-	while (!all->go)
+	while (all->made < threads)
 		pthread_cond_wait(&all->changed, &all->lock);
 	err = all->err;
+	all->word = err || all->stop ? VCPUS_LEAVE : VCPUS_GO_ON;
+	pthread_cond_broadcast(&all->changed);
 	pthread_mutex_unlock(&all->lock);
 	return err;
 }
@@ -192,7 +212,7 @@ static void threads_join(struct vcpus *all)
 	}
 }
 
-int vcpus_start(struct vcpus *all, struct vm *vm, uint32_t nr, const struct vcpu_setup *setup)
+int vcpus_create(struct vcpus *all, struct vm *vm, uint32_t nr, const struct vcpu_setup *setup)
 {
 	struct sigaction ignore = { .sa_handler = signal_ignored };
 	int err;
@@ -208,18 +228,33 @@ int vcpus_start(struct vcpus *all, struct vm *vm, uint32_t nr, const struct vcpu
 	pthread_cond_init(&all->changed, NULL);
 	sigaction(vcpu_signal(), &ignore, NULL);
 	err = threads_create(all);
-	err = start_awaited(all, err);
 	if (err) {
-		/* None has run: they leave by themselves, and what they are making is not ours to look at. */
-		threads_join(all);
+		vcpus_stop(all);
 		vcpus_fini(all);
 	}
+	return err;
+}
+
+int vcpus_run(struct vcpus *all)
+{
+	int err = threads_release(all);
+
+	if (err)
+		return err;
+	pthread_mutex_lock(&all->lock);
+	while (!all->go)
+		pthread_cond_wait(&all->changed, &all->lock);
+	err = all->err;
+	pthread_mutex_unlock(&all->lock);
 	return err;
 }
 
 void vcpus_stop(struct vcpus *all)
 {
 	atomic_store_explicit(&all->stop, true, memory_order_release);
+	/* What they are making is not ours to look at before they have made it. */
+	if (all->word == VCPUS_WAIT)
+		(void)threads_release(all);
 	for (uint32_t i = 0; i < all->nr; i++) {
 		struct vcpu *v = &all->vcpu[i];
 

@@ -5,10 +5,10 @@
  * Each thread makes its own vCPU, so that what the kernel allocates for it lies near the CPU that it
  * runs on, then all wait for a common start:
  *
- *   vcpus_start: create() -> thread: begin() -> KVM_CREATE_VCPU -> CPUID, MSRs, registers -> ready()
- *                -> [all ready] -> run
- *   vcpus_stop:  stop flag, immediate_exit and a signal to each -> leave() -> join -> (statistics)
- *                -> vcpus_fini
+ *   vcpus_create: create() -> thread: begin() -> KVM_CREATE_VCPU -> CPUID, MSRs, registers
+ *   vcpus_run:    [all made] -> thread: ready() -> [all ready] -> run
+ *   vcpus_stop:   stop flag, immediate_exit and a signal to each -> leave() -> join -> (statistics)
+ *                 -> vcpus_fini
  *
  * create(), begin(), ready() and leave() are the hooks by which others say where and how a thread
  * runs; vmm/ itself pins nothing.
@@ -16,7 +16,7 @@
  * A vCPU thread leaves when the machine's end is set, when it is told to stop, or when its payload
  * says that it is done.
  *
- * Threads: start, stop and fini on one; counters may be read from any at any time (each is
+ * Threads: create, run, stop and fini on one; counters may be read from any at any time (each is
  * written by its own thread only). Owns: threads, vCPU fds. Borrows: the vm and the setup's values.
  */
 #ifndef VMM_VCPU_H
@@ -55,7 +55,7 @@ struct vcpu_hooks {
 	int (*create)(void *ctx, uint32_t vcpu, pthread_attr_t *attr);
 	/* The rest on the vCPU's thread. First of all: */
 	int (*begin)(void *ctx, uint32_t vcpu);
-	/* The vCPU is made; the guest doesn't run yet. */
+	/* All vCPUs are made, KVM knows of the guest's memory; the guest doesn't run yet. */
 	int (*ready)(void *ctx, uint32_t vcpu, int vcpu_fd);
 	/* It has run and will not again; not called after a failed start. */
 	void (*leave)(void *ctx, uint32_t vcpu);
@@ -71,6 +71,9 @@ struct vcpu_setup {
 	struct vcpu_hooks hooks;
 };
 
+/* What the starter says to the threads when all are made. */
+enum vcpus_word { VCPUS_WAIT, VCPUS_GO_ON, VCPUS_LEAVE };
+
 struct vcpus {
 	struct vm *vm;
 	const struct vcpu_setup *setup;
@@ -78,20 +81,27 @@ struct vcpus {
 	struct vcpu *vcpu;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	uint32_t ready; /* threads that have made their vCPU, or failed */
+	uint32_t made;  /* threads that have made their vCPU, or failed */
+	uint32_t ready; /* and of these, such that have got it ready, or failed */
 	int err;        /* the first failure */
+	enum vcpus_word word;
 	bool go;        /* all are ready: run, or leave if err */
 	_Atomic bool stop;
 	_Atomic uint32_t running;
 };
 
 /*
- * Make nr vCPUs and let them run. On an error (reported) nothing runs and nothing is left.
+ * Have nr vCPUs made, each by its own thread, which goes on beside the caller. On an error (reported)
+ * nothing is left.
  * Installs a handler for VCPU_SIGNAL, which must not be used for anything else.
  */
-int vcpus_start(struct vcpus *all, struct vm *vm, uint32_t nr, const struct vcpu_setup *setup) must_check;
+int vcpus_create(struct vcpus *all, struct vm *vm, uint32_t nr, const struct vcpu_setup *setup) must_check;
 
-/* Make every vCPU leave the guest, and wait until the threads are gone; counters stay readable. */
+/* When KVM has been told of memory: wait until all are made, have them get ready, and let them run. If
+ * anything failed (reported), none runs. */
+int vcpus_run(struct vcpus *all) must_check;
+
+/* Make every vCPU leave the guest, if it ever ran, and wait until the threads are gone; counters stay readable. */
 void vcpus_stop(struct vcpus *all);
 
 /* After vcpus_stop(). */

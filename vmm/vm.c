@@ -93,7 +93,9 @@ err_loop:
 
 void vm_destroy(struct vm *vm)
 {
+	/* KVM looks for every page of a guest that is unmapped; not of one that is gone. */
 	close(vm->fd);
+	mem_fini(&vm->mem);
 	bus_fini(&vm->mmio);
 	bus_fini(&vm->pio);
 	loop_fini(&vm->loop);

@@ -2,9 +2,11 @@
 /*
  * vm.h - a virtual machine: KVM's VM, memory, the two buses, and how it ends.
  *
- *   vm_create -> mem -> devices on the buses -> vm_seal -> vcpus_start -> loop_run -> vcpus_stop -> vm_destroy
+ *   vm_create -> mem -> devices on the buses -> vm_seal -> vcpus_create -> mem_register -> vcpus_run
+ *             -> loop_run -> vcpus_stop -> vm_destroy
  *
- * Threads: create, seal and destroy on one thread with no vCPUs running. Owns: the VM fd, the buses.
+ * Threads: create, seal and destroy on one thread with no vCPUs running. Owns: the VM fd, the memory
+ * (which others map, and destroy unmaps), the buses.
  */
 #ifndef VMM_VM_H
 #define VMM_VM_H
