@@ -11,6 +11,8 @@ struct acpi_config machine_acpi(const struct machine *m, const struct ram_layout
 {
 	struct acpi_config cfg = acpi_config_default(&m->plan.guest, ram);
 
+	/* Linux warns of a bus without a node. A device's own would be better; there is none yet. */
+	cfg.pci_node = m->plan.guest.nr_nodes > 1 ? 0 : -1;
 	cfg.hmat = m->hmat.read_latency_ps ? &m->hmat : NULL;
 	return cfg;
 }

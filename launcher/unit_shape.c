@@ -31,8 +31,10 @@ static int layout_start(struct machine *m)
 
 static int shape_start(struct machine *m)
 {
-	uint32_t most = topology_apicid_max(&m->plan.guest).id;
+	uint32_t most;
 
+	m->plan.guest.complex_shift = cpuid_complex_shift(m->supported);
+	most = topology_apicid_max(&m->plan.guest).id;
 	if (most >= m->kvm.max_vcpu_id)
 		return log_errno(-EINVAL, "cpus: %u need APIC ids up to %u; this host's KVM takes ids below %u",
 			m->plan.nr_vcpus, most, m->kvm.max_vcpu_id);

@@ -113,6 +113,20 @@ unsigned cpuid_phys_bits(const struct kvm_cpuid2 *supported)
 	return mapped ? min(mapped, width) : width;
 }
 
+unsigned cpuid_complex_shift(const struct kvm_cpuid2 *supported)
+{
+	const struct kvm_cpuid_entry2 *e = cpuid_find(supported, 1, 0);
+	uint32_t base = e ? e->eax >> 8 & 0xf : 0;
+	uint32_t family, model;
+
+	if (base != 0xf)
+		return 0;
+	family = base + (e->eax >> 20 & 0xff);
+	model = (e->eax >> 4 & 0xf) | (e->eax >> 12 & 0xf0);
+	/* Numbers that only AMD and Hygon use. */
+	return (family == 0x17 && model <= 0x1f) || family == 0x18 ? 3 : 0;
+}
+
 void cpuid_brand_read(uint32_t brand[static CPUID_BRAND_REGS])
 {
 	memset(brand, 0, CPUID_BRAND_REGS * sizeof(brand[0]));

@@ -49,6 +49,13 @@ struct cpuid_config {
 #define CPUID_ROOM(nr_supported) ((nr_supported) + 32u)
 
 /*
+ * Bits that this processor's guests take to be below the complex in an APIC id, whatever CPUID says: Linux
+ * before 6.9 has the last-level cache of family 17h, models up to 1Fh, and of family 18h be the one of id >> 3
+ * (cacheinfo_amd_init_llc_id()). For topology.complex_shift; 0 where CPUID counts.
+ */
+unsigned cpuid_complex_shift(const struct kvm_cpuid2 *supported);
+
+/*
  * The entries for one vCPU (its index), for KVM_SET_CPUID2, sorted by function and index.
  * out->nent: room on entry, the number of entries on return.
  * Leaves 1, 4, 0xB, 0x1F: Intel SDM vol. 2A, CPUID, and vol. 3A, 9.9; 0x80000008, 0x8000001D,

@@ -40,9 +40,15 @@ static unsigned field_width(const struct topology *t, enum topo_level level)
 {
 	uint32_t most = 0;
 
+	unsigned width, threads;
+
 	for (uint32_t i = 0; i < t->nr_cpus; i++)
 		most = max(most, number_at(&t->cpu[i], level));
-	return bits_for((uint64_t)most + 1);
+	width = bits_for((uint64_t)most + 1);
+	if (level != TOPO_CORE || !t->complex_shift)
+		return width;
+	threads = field_width(t, TOPO_THREAD);
+	return max(threads + width, t->complex_shift) - threads;
 }
 
 unsigned topology_shift(const struct topology *t, enum topo_level level)

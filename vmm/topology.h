@@ -5,7 +5,7 @@
  * One description feeds CPUID (leaves 1, 4, 0xB, 0x1F, 0x8000001D/1E), the MADT, SRAT and SLIT, so
  * that they cannot disagree. APIC ids are made of bit fields, from the top: package, complex (the
  * cores that share a last-level cache), core in the complex, thread in the core. A field is as wide
- * as the largest number in it needs, so ids have gaps where counts are no powers of two (Intel SDM
+ * as the largest number in it needs (complex_shift can make the core's wider), so ids have gaps where counts are no powers of two (Intel SDM
  * vol. 3A, 9.9.1; AMD APM vol. 3, E.4.1).
  *
  * Pure values; any thread. The arrays belong to whoever made the value; topology_fini() frees them.
@@ -48,6 +48,7 @@ struct topology {
 	struct topo_cpu *cpu; /* [nr_cpus], by vCPU index */
 	uint32_t nr_nodes;    /* at least 1 */
 	uint8_t *distance;    /* [nr_nodes * nr_nodes], row from, ACPI SLIT units: 10 is local */
+	unsigned complex_shift; /* at least so many bits of an APIC id are below the complex's */
 	uint32_t nr_caches;   /* 0: take what KVM reports for the host */
 	struct topo_cache cache[TOPO_CACHES_MAX];
 };

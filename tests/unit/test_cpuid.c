@@ -231,6 +231,22 @@ static void assert_caches(const union set *s, const struct topology *t, uint32_t
 	}
 }
 
+/* Linux before 6.9: ids that share id >> 3 share a last-level cache, and then must be on one node. */
+static void assert_complex_zen1(const struct topology *t, uint32_t vcpu)
+{
+	const struct topo_cpu *a = &t->cpu[vcpu];
+
+	for (uint32_t j = 0; j < t->nr_cpus; j++)
+		if (t->cpu[j].package != a->package || t->cpu[j].complex != a->complex)
+			assert_int_not_equal(
+				topology_apicid(t, j).id >> 3, topology_apicid(t, vcpu).id >> 3);
+}
+
+static bool is_zen1(const union set *s)
+{
+	return is_amd(s) && (leaf(s, 1, 0)->eax & 0x0fff0f00) == 0x00800f00;
+}
+
 static void every_cpu_is_where_the_topology_has_it(void **state)
 {
 	(void)state;
@@ -243,6 +259,7 @@ static void every_cpu_is_where_the_topology_has_it(void **state)
 			set_read(&supported, machines[m]);
 			topology_grid(&t, grids[g].packages, grids[g].complexes, grids[g].cores,
 				grids[g].threads);
+			t.complex_shift = cpuid_complex_shift(&supported.head);
 			cfg = config(&t);
 			for (uint32_t i = 0; i < t.nr_cpus; i++) {
 				build(&supported, &cfg, i, &out);
@@ -251,9 +268,30 @@ static void every_cpu_is_where_the_topology_has_it(void **state)
 					assert_place_amd(&out, &t, i);
 				if (t.nr_cpus <= 48)
 					assert_caches(&out, &t, i);
+				if (is_zen1(&out))
+					assert_complex_zen1(&t, i);
 			}
 			topology_fini(&t);
 		}
+}
+
+static void only_old_zen_has_room_below_the_complex(void **state)
+{
+	union set s = { 0 };
+
+	(void)state;
+	s.head.nent = 1;
+	s.head.entries[0].function = 1;
+	s.head.entries[0].eax = 0x00800f12;
+	assert_int_equal(cpuid_complex_shift(&s.head), 3); /* Naples */
+	s.head.entries[0].eax = 0x00830f10;
+	assert_int_equal(cpuid_complex_shift(&s.head), 0); /* Rome */
+	s.head.entries[0].eax = 0x00900f22;
+	assert_int_equal(cpuid_complex_shift(&s.head), 3); /* Hygon */
+	s.head.entries[0].eax = 0x00a10f11;
+	assert_int_equal(cpuid_complex_shift(&s.head), 0); /* Genoa */
+	s.head.entries[0].eax = 0x000806f8;
+	assert_int_equal(cpuid_complex_shift(&s.head), 0); /* Sapphire Rapids */
 }
 
 static void nodes_within_a_package_are_counted(void **state)
@@ -498,6 +536,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(processor_has_the_name_that_is_given),
 		cmocka_unit_test(every_cpu_is_where_the_topology_has_it),
+		cmocka_unit_test(only_old_zen_has_room_below_the_complex),
 		cmocka_unit_test(nodes_within_a_package_are_counted),
 		cmocka_unit_test(caches_of_the_topology_replace_the_hosts),
 		cmocka_unit_test(switches_switch),
