@@ -15,7 +15,7 @@ say      = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 include vmm/files.mk numa/files.mk sched/files.mk ipi/files.mk passthrough/files.mk launcher/files.mk
 include tests/files.mk benchmarks/files.mk
 
-PKGS     := hwloc libconfig jansson libpci
+PKGS     := hwloc libconfig jansson libpci zlib
 CPPFLAGS += -I. -Ivmm/include -I$(B) -D_GNU_SOURCE -DTHOLE_VERSION='"$(VERSION)"'
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wundef -Werror -Werror=int-conversion

@@ -19,6 +19,7 @@ static const struct command commands[] = {
 	{ "run", run_command, "start a machine and wait for its end" },
 	{ "kvm", kvm_command, "show what this host's KVM can do" },
 	{ "plan", plan_command, "show where a machine would live, without starting it" },
+	{ "doctor", doctor_command, "show what keeps this host from the speed of the metal" },
 	{ "help", help_command, "show how a command is used" },
 };
 

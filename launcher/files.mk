@@ -23,6 +23,8 @@ LAUNCHER_SRCS := \
 	launcher/units.c \
 	launcher/command.c \
 	launcher/config.c \
+	launcher/doctor_command.c \
+	launcher/doctor_print.c \
 	launcher/config_args.c \
 	launcher/config_dump.c \
 	launcher/config_file.c \

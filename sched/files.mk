@@ -1,6 +1,14 @@
 # What sched/ is built from, one file a line.
 SCHED_SRCS := \
 	sched/affinity.c \
+	sched/doctor.c \
+	sched/doctor_cpus.c \
+	sched/doctor_host.c \
+	sched/doctor_kvm.c \
+	sched/doctor_memory.c \
+	sched/host_facts.c \
+	sched/host_files.c \
+	sched/ktext.c \
 	sched/policy.c \
 	sched/usage.c \
 
