@@ -170,7 +170,7 @@ void doctor_print(const struct host_facts *f, const struct finding *finding, uin
 				plural((enum doctor_severity)s, counts[s]));
 			first = false;
 		}
-	fputs(". Nothing was changed.\n", out);
+	fputs(".\nNothing was changed.\n", out);
 }
 
 static json_t *finding_json(const struct finding *x)

@@ -69,7 +69,7 @@ _thole() {
         COMPREPLY=($(compgen -S = -W "$(_thole_names option)" -- "$cur"))
         return
         ;;
-    -f | --file)
+    -f | --file | --for | --root)
         compopt -o filenames 2>/dev/null
         COMPREPLY=($(compgen -f -- "$cur"))
         return

@@ -38,7 +38,7 @@ enum doctor_change {
 struct finding {
 	const char *check; /* the name of the row */
 	enum doctor_severity severity;
-	char found[256];
+	char found[640];
 	char wanted[128];  /* "" unless there is something to want */
 	char effect[320];  /* likewise */
 	enum doctor_change change;

@@ -68,7 +68,9 @@ void check_allowed(const struct host_facts *f, const struct doctor_need *need, s
 	if (isolated_cpus(f, &isolated) && cpus_missing(&isolated, &allowed, missing, sizeof(missing))) {
 		finding_want(out, DOCTOR_WARNING, "the isolated ones too", "what was isolated is not used: a plan takes only CPUs "
 			"that this process may run on");
-		finding_remedy(out, CHANGE_RUN, "taskset -c %s,%s thole run ..., or in the cgroup that has them", text, missing);
+		cpus_unite(&allowed, &isolated);
+		cpus_text(&allowed, text, sizeof(text));
+		finding_remedy(out, CHANGE_RUN, "taskset -c %s thole run ..., or in the cgroup that has them", text);
 	}
 	cpulist_fini(&isolated);
 	cpulist_fini(&online);
@@ -183,7 +185,7 @@ void check_rcu(const struct host_facts *f, const struct doctor_need *need, struc
 void check_smt(const struct host_facts *f, const struct doctor_need *need, struct finding *out)
 {
 	if (f->smt_active.state != FACT_READ) {
-		finding_unknown(out, "this kernel doesn't say");
+		finding_unknown(out, "no setting is shown");
 		return;
 	}
 	if (!fact_on(&f->smt_active)) {
@@ -220,7 +222,7 @@ void check_governor(const struct host_facts *f, const struct doctor_need *need, 
 	uint32_t named = 0;
 
 	if (!f->nr_governors) {
-		finding_unknown(out, "this kernel doesn't manage frequencies: the firmware or a hypervisor may");
+		finding_unknown(out, "no setting is shown: the firmware or a hypervisor may decide");
 		return;
 	}
 	for (uint32_t i = 0; i < f->nr_governors; i++) {
@@ -249,7 +251,7 @@ void check_turbo(const struct host_facts *f, const struct doctor_need *need, str
 	} else if (f->boost.state == FACT_READ) {
 		off = !fact_on(&f->boost);
 	} else {
-		finding_unknown(out, "this kernel doesn't say");
+		finding_unknown(out, "no setting is shown");
 		return;
 	}
 	finding_found(out, off ? "off" : "on");

@@ -15,42 +15,56 @@ static const struct {
 	const char *name;  /* in /sys/devices/system/cpu/vulnerabilities */
 	const char *words; /* in its text */
 	const char *what;
+	bool costly; /* hundreds of cycles or more, or caches and predictions lost */
 } exit_costs[] = {
-	{ "l1tf", "cache flushes", "L1D flush" },
-	{ "mds", "Clear CPU buffers", "buffers cleared" },
-	{ "mmio_stale_data", "Clear CPU buffers", "buffers cleared" },
-	{ "reg_file_data_sampling", "Clear Register File", "registers cleared" },
-	{ "tsa", "Clear CPU buffers", "buffers cleared" },
-	{ "spectre_v2", "Mitigation: IBRS", "IBRS" },
-	{ "spectre_v2", "Retpolines", "retpolines" },
-	{ "retbleed", "untrained return thunk", "return thunks" },
-	{ "retbleed", "Mitigation: IBRS", "IBRS" },
-	{ "spec_rstack_overflow", "Mitigation: Safe RET", "safe RET" },
-	{ "spec_rstack_overflow", "Mitigation: IBPB", "IBPB" },
-	{ "vmscape", "IBPB", "IBPB" },
+	{ "l1tf", "cache flushes", "L1D flush", true },
+	{ "mds", "Clear CPU buffers", "buffers cleared", true },
+	{ "mmio_stale_data", "Clear CPU buffers", "buffers cleared", true },
+	{ "reg_file_data_sampling", "Clear Register File", "registers cleared", true },
+	{ "tsa", "Clear CPU buffers", "buffers cleared", true },
+	{ "spectre_v2", "Mitigation: IBRS", "IBRS", true },
+	{ "spectre_v2", "Retpolines", "retpolines", false },
+	{ "spectre_v2", "PBRSB-eIBRS: SW sequence", "return stack", false },
+	{ "spectre_v2", "KVM: SW loop", "branch history", false },
+	{ "retbleed", "untrained return thunk", "return thunks", true },
+	{ "retbleed", "Mitigation: IBRS", "IBRS", true },
+	{ "spec_rstack_overflow", "Mitigation: Safe RET", "safe RET", true },
+	{ "spec_rstack_overflow", "Mitigation: IBPB", "IBPB", true },
+	{ "vmscape", "IBPB", "IBPB", true },
 };
+
+/* Adds them to what was found; is one of them costly? */
+static bool exit_costs_add(const struct fact_vulnerability *v, uint32_t *nr, struct finding *out)
+{
+	bool costly = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(exit_costs); i++) {
+		if (strcmp(v->name, exit_costs[i].name) != 0 || !strstr(fact_text(&v->state), exit_costs[i].words))
+			continue;
+		finding_add(out, "%s%s (%s)", (*nr)++ ? ", " : "at exits: ", exit_costs[i].name, exit_costs[i].what);
+		costly |= exit_costs[i].costly;
+	}
+	return costly;
+}
 
 void check_mitigations(const struct host_facts *f, const struct doctor_need *need, struct finding *out)
 {
+	bool costly = false;
 	char value[64];
 	uint32_t nr = 0;
 
 	(void)need;
 	if (!f->nr_vulnerabilities) {
-		finding_unknown(out, "this kernel lists none");
+		finding_unknown(out, "none are listed");
 		return;
 	}
 	for (uint32_t i = 0; i < f->nr_vulnerabilities; i++)
-		for (size_t k = 0; k < ARRAY_SIZE(exit_costs); k++)
-			if (strcmp(f->vulnerability[i].name, exit_costs[k].name) == 0 &&
-				strstr(fact_text(&f->vulnerability[i].state), exit_costs[k].words))
-				finding_add(out, "%s%s (%s)", nr++ ? ", " : "at exits: ", exit_costs[k].name,
-					exit_costs[k].what);
-	if (!nr) {
+		costly |= exit_costs_add(&f->vulnerability[i], &nr, out);
+	if (!nr)
 		finding_found(out, cmdline_has(f, "mitigations", value, sizeof(value)) && strcmp(value, "off") == 0 ?
-			"off" : "none that acts at exits");
+			"off" : "none that is known to act at exits");
+	if (!costly)
 		return;
-	}
 	finding_want(out, DOCTOR_ADVICE, "only what the trust in guests asks for", "each exit takes longer; a guest that computes "
 		"has few of them");
 	finding_remedy(out, CHANGE_REBOOT, "boot with mitigations=off, only if every guest and every user of this host is trusted");
@@ -67,7 +81,7 @@ static bool processes_seen(const struct host_facts *f, struct finding *out)
 void check_irqbalance(const struct host_facts *f, const struct doctor_need *need, struct finding *out)
 {
 	struct cpulist isolated, tickless;
-	bool spared;
+	bool spared, known;
 
 	(void)need;
 	if (!processes_seen(f, out))
@@ -76,12 +90,17 @@ void check_irqbalance(const struct host_facts *f, const struct doctor_need *need
 		finding_found(out, "not running");
 		return;
 	}
-	spared = fact_cpus(&f->isolated, &isolated) && isolated.nr;
-	spared |= fact_cpus(&f->nohz_full, &tickless) && tickless.nr;
+	known = fact_cpus(&f->isolated, &isolated);
+	known &= fact_cpus(&f->nohz_full, &tickless);
+	spared = isolated.nr || tickless.nr;
 	cpulist_fini(&isolated);
 	cpulist_fini(&tickless);
 	if (spared) {
 		finding_found(out, "running; it leaves isolated and nohz_full CPUs alone");
+		return;
+	}
+	if (!known) {
+		finding_unknown(out, "running; on which CPUs is not shown");
 		return;
 	}
 	finding_found(out, "running, and free to use every CPU");
@@ -180,6 +199,10 @@ void check_microcode(const struct host_facts *f, const struct doctor_need *need,
 	(void)need;
 	if (ktext_field(fact_text(&f->cpuinfo), "microcode", revision, sizeof(revision)) != 0) {
 		finding_unknown(out, "/proc/cpuinfo doesn't say");
+		return;
+	}
+	if (cpu_flag(f, "hypervisor")) {
+		finding_unknown(out, "%s, says the hypervisor below", revision);
 		return;
 	}
 	finding_found(out, "%s", revision);
@@ -340,6 +363,6 @@ void check_cgroup(const struct host_facts *f, const struct doctor_need *need, st
 	finding_found(out, "version 2, %s", f->cgroup_writable.state == FACT_READ ? "without cpuset here" :
 		"not writable by this user");
 	finding_want(out, DOCTOR_ADVICE, "cpuset, delegated to this user", "only root can isolate CPUs while the host runs");
-	finding_remedy(out, CHANGE_NOW, "systemd-run --user --scope -p Delegate=yes thole ..., with Delegate=cpuset for "
-		"user@.service");
+	finding_remedy(out, CHANGE_LOGIN, "Delegate=cpuset in user@.service, then systemd-run --user --scope -p Delegate=yes "
+		"thole ...");
 }

@@ -25,8 +25,7 @@ void check_plan(const struct host_facts *f, const struct doctor_need *need, stru
 		return;
 	if (need->refusal) {
 		finding_found(out, "refused: %s", need->refusal);
-		finding_want(out, DOCTOR_ERROR, "a plan that can be made", "this machine will not start");
-		finding_remedy(out, CHANGE_RUN, "see thole plan -f FILE");
+		finding_want(out, DOCTOR_ERROR, "", "thole run refuses to start this");
 		return;
 	}
 	cpus_text(&need->cpus, cpus, sizeof(cpus));
@@ -50,15 +49,15 @@ void check_virtualization(const struct host_facts *f, const struct doctor_need *
 		finding_found(out, "%s, %s", module, extension ? extension : "which needs neither VT-x nor AMD-V");
 		return;
 	}
-	if (extension) {
+	if (extension && f->kvm_intel.state != FACT_UNKNOWN) {
 		finding_found(out, "%s, but no KVM module for it is loaded", extension);
 		finding_want(out, DOCTOR_ERROR, "kvm_intel or kvm_amd", "no guest can start");
 		finding_remedy(out, CHANGE_NOW, "modprobe kvm_%s; if that fails, dmesg says why (often: turned off in the "
 			"firmware)", cpu_flag(f, "vmx") ? "intel" : "amd");
 		return;
 	}
-	if (f->cpuinfo.state != FACT_READ) {
-		finding_unknown(out, "/proc/cpuinfo can't be read");
+	if (f->cpuinfo.state != FACT_READ || f->kvm_intel.state == FACT_UNKNOWN) {
+		finding_unknown(out, "/proc/cpuinfo or /sys/module can't be read");
 		return;
 	}
 	finding_found(out, "neither VT-x nor AMD-V, and no KVM back end");
@@ -75,6 +74,10 @@ void check_device_node(const struct host_facts *f, const struct doctor_need *nee
 	(void)need;
 	if (f->kvm_device.state == FACT_READ) {
 		finding_found(out, "may be opened");
+		return;
+	}
+	if (f->dev.state != FACT_READ) {
+		finding_unknown(out, "there is no /dev to look into");
 		return;
 	}
 	finding_found(out, "%s", f->kvm_device.state == FACT_ABSENT ? "is not there" : "may not be opened by this user");
@@ -158,11 +161,8 @@ void check_apic(const struct host_facts *f, const struct doctor_need *need, stru
 			"kernels also nested=0)");
 }
 
-/* Nothing here can be handed over yet, so a lack is no more than advice. */
-static const char *devices_effect(void)
-{
-	return "no device can be handed to a guest; this version of thole hands over none, so a run loses nothing";
-}
+/* Nothing can be handed over yet, so a lack is no more than advice. */
+static const char no_devices[] = "this run hands no device over";
 
 void check_iommu(const struct host_facts *f, const struct doctor_need *need, struct finding *out)
 {
@@ -178,10 +178,11 @@ void check_iommu(const struct host_facts *f, const struct doctor_need *need, str
 	}
 	finding_found(out, f->nr_iommus ? "there is one, but no device is in a group" : "none that the kernel uses");
 	if (need->given) {
-		finding_add(out, "; this run hands no device over");
+		finding_add(out, "; %s", no_devices);
 		return;
 	}
-	finding_want(out, DOCTOR_ADVICE, intel ? "VT-d" : "AMD-Vi or VT-d", devices_effect());
+	finding_want(out, DOCTOR_ADVICE, intel ? "VT-d" : "AMD-Vi or VT-d", "no device can be handed to a guest; this version of thole "
+		"hands over none, so a run loses nothing");
 	finding_remedy(out, CHANGE_REBOOT, "turn it on in the firmware, and boot with %siommu=pt", intel ? "intel_iommu=on " : "");
 }
 
@@ -200,8 +201,12 @@ void check_remapping(const struct host_facts *f, const struct doctor_need *need,
 		return;
 	}
 	finding_found(out, remaps(f) ? "on" : "off");
-	if (remaps(f) || need->given)
+	if (remaps(f))
 		return;
+	if (need->given) {
+		finding_add(out, "; %s", no_devices);
+		return;
+	}
 	finding_want(out, DOCTOR_ADVICE, "on", "a device in a guest could raise any interrupt of the host, so VFIO refuses it; "
 		"this version of thole hands over none");
 	finding_remedy(out, CHANGE_REBOOT, "turn on x2APIC in the firmware, and boot with intremap=on");
@@ -249,8 +254,10 @@ void check_posting(const struct host_facts *f, const struct doctor_need *need, s
 	}
 	finding_found(out, !able ? "the IOMMU can't" : !remaps(f) ? "the IOMMU can, but interrupt remapping is off" :
 		"the IOMMU can, but the virtual APIC is off");
-	if (need->given)
+	if (need->given) {
+		finding_add(out, "; %s", no_devices);
 		return;
+	}
 	finding_want(out, DOCTOR_ADVICE, "on", "an interrupt of a device in a guest goes through the host and is an exit; this "
 		"version of thole hands over none");
 	if (able)

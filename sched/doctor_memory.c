@@ -59,11 +59,13 @@ static void planned_pages(const struct doctor_need *need, struct finding *out)
 void check_huge_pages(const struct host_facts *f, const struct doctor_need *need, struct finding *out)
 {
 	uint32_t empty = 0;
+	int node = 0; /* the first without */
 
 	if (need->given && !need->refusal) {
 		planned_pages(need, out);
 		if (all_huge(need))
 			return;
+		node = need->nr_memory ? need->at[0].node.os : 0;
 	} else {
 		for (uint32_t i = 0; i < f->nr_nodes; i++) {
 			int64_t sum = pools_text(&f->node[i], out);
@@ -72,10 +74,11 @@ void check_huge_pages(const struct host_facts *f, const struct doctor_need *need
 				finding_unknown(out, "node %d doesn't say how many it has", f->node[i].id.os);
 				return;
 			}
-			empty += !sum;
+			if (!sum && !empty++)
+				node = f->node[i].id.os;
 		}
 		if (!f->nr_nodes) {
-			finding_unknown(out, "this kernel shows no nodes");
+			finding_unknown(out, "no nodes are shown");
 			return;
 		}
 		if (!empty)
@@ -85,7 +88,17 @@ void check_huge_pages(const struct host_facts *f, const struct doctor_need *need
 		"1 GiB or 2 MiB pages on each node that a guest uses",
 		"more TLB misses, and longer page walks at each; thole takes the free ones by itself, but reserves none");
 	finding_remedy(out, CHANGE_NOW, "echo N > /sys/devices/system/node/node%d/hugepages/hugepages-2048kB/nr_hugepages; of "
-		"1 GiB: boot with hugepagesz=1G hugepages=NODE:N,...", f->nr_nodes ? f->node[0].id.os : 0);
+		"1 GiB: boot with hugepagesz=1G hugepages=NODE:N,...", node);
+}
+
+static bool nodes_have_pages(const struct host_facts *f)
+{
+	bool all = f->nr_nodes > 0;
+
+	for (uint32_t i = 0; i < f->nr_nodes; i++)
+		all &= fact_number(&f->node[i].pages[FACT_PAGE_2M], 0) > 0 ||
+		       fact_number(&f->node[i].pages[FACT_PAGE_1G], 0) > 0;
+	return all;
 }
 
 /* Guest memory is a memfd, so the switch of shared memory counts. */
@@ -105,6 +118,10 @@ void check_thp(const struct host_facts *f, const struct doctor_need *need, struc
 	}
 	if (f->thp_shmem.state == FACT_READ && strcmp(choice, "never") != 0 && strcmp(choice, "deny") != 0)
 		return;
+	if (!need->given && nodes_have_pages(f)) {
+		finding_add(out, "; but there are huge pages");
+		return;
+	}
 	finding_want(out, need->given ? DOCTOR_WARNING : DOCTOR_ADVICE, "advise",
 		"where reserved huge pages run out, guest memory is 4 KiB pages; thole asks for the transparent ones by "
 		"itself where this allows it");
@@ -156,6 +173,8 @@ void check_locked_memory(const struct host_facts *f, const struct doctor_need *n
 	}
 	if (limit == UINT64_MAX)
 		finding_found(out, "no limit");
+	else if (limit < MiB(1))
+		finding_found(out, "%" PRIu64 " KiB at most", limit >> 10);
 	else
 		finding_found(out, "%" PRIu64 " MiB at most", limit >> 20);
 	if (capable(f, CAP_IPC_LOCK_BIT) || limit == UINT64_MAX)

@@ -68,6 +68,7 @@ static const struct {
 	int mode;
 	const char *path;
 } accesses[] = {
+	{ FACT(dev), F_OK, "dev" },
 	{ FACT(kvm_device), R_OK | W_OK, "dev/kvm" },
 	{ FACT(kvm_intel), F_OK, "sys/module/kvm_intel" },
 	{ FACT(kvm_amd), F_OK, "sys/module/kvm_amd" },

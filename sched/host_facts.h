@@ -79,6 +79,7 @@ struct host_facts {
 	struct fact clocksource, clocksources;
 
 	/* KVM and what it is given. */
+	struct fact dev;        /* "" if there is a /dev */
 	struct fact kvm_device; /* "" if it can be opened for reading and writing */
 	struct fact kvm_intel, kvm_amd, kvm_pvm; /* "" if the module is there */
 	struct fact ept, npt, apicv, avic, nx_huge_pages;

@@ -20,10 +20,12 @@ UNIT_TESTS := \
 	test_console \
 	test_cpulist \
 	test_crash \
+	test_doctor \
 	test_acpi \
 	test_host \
 	test_host_sysfs \
 	test_cpuid \
+	test_ktext \
 	test_layout \
 	test_log \
 	test_mem \
@@ -44,6 +46,7 @@ CLI_TESTS := \
 	tests/cli/man \
 	tests/cli/plan \
 	tests/cli/completion \
+	tests/cli/doctor \
 	tests/cli/install \
 
 # tests/fuzz/NAME.c, each a LLVMFuzzerTestOneInput() whose corpus in tests/fuzz/corpus/NAME/ is
@@ -54,6 +57,7 @@ FUZZ_TARGETS := \
 	boot_elf \
 	boot_linux \
 	boot_multiboot \
+	doctor \
 
 # tests/payload/NAME.c, guests for `thole run --payload`, linked at payload addresses.
 PAYLOADS := \
