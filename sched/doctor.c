@@ -221,10 +221,10 @@ void cpus_text(const struct cpulist *l, char *text, size_t size)
 	if (len < size)
 		return;
 	/* Whole elements only, and a sign that there are more. */
-	text[size - 5] = 0;
-	while (strlen(text) && text[strlen(text) - 1] != ',')
-		text[strlen(text) - 1] = 0;
-	strcat(text, "...");
+	len = size - sizeof("...");
+	while (len && text[len - 1] != ',')
+		len--;
+	snprintf(text + len, size - len, "...");
 }
 
 uint32_t cpus_missing(const struct cpulist *of, const struct cpulist *in, char *text, size_t size)

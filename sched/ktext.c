@@ -108,12 +108,15 @@ static int element_take(struct cpus_parser *p)
 		if ((err = number_take(p, &first)) != 0)
 			return err;
 		last = first;
-		if (*p->at == '-' && (p->at++, err = number_take(p, &last)) != 0)
-			return err;
+		if (*p->at == '-') {
+			p->at++;
+			if ((err = number_take(p, &last)) != 0)
+				return err;
+		}
 	}
 	if (*p->at == ':') {
 		p->at++;
-		if ((err = number_take(p, &used)) != 0 || *p->at++ != '/')
+		if (number_take(p, &used) != 0 || *p->at++ != '/')
 			return -EINVAL;
 		if ((err = number_take(p, &group)) != 0)
 			return err;
