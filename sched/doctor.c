@@ -171,6 +171,13 @@ int64_t fact_number(const struct fact *f, int64_t absent)
 	return end == text || errno ? absent : n;
 }
 
+bool fact_is_switch(const struct fact *f)
+{
+	const char *text = fact_text(f);
+
+	return *text && !text[1] && strchr("YyNn01", *text);
+}
+
 bool fact_on(const struct fact *f)
 {
 	const char *text = fact_text(f);

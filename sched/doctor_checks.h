@@ -41,6 +41,9 @@ void finding_unknown(struct finding *out, const char *fmt, ...) printf_like(2, 3
 /* A switch in /sys or /proc: Y, y or a number but 0. */
 bool fact_on(const struct fact *f);
 
+/* Is it such a switch? Newer kernels may have words here that are not known yet. */
+bool fact_is_switch(const struct fact *f);
+
 /* A whole number; absent where it isn't one. */
 int64_t fact_number(const struct fact *f, int64_t absent);
 

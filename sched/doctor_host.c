@@ -290,7 +290,7 @@ void check_files(const struct host_facts *f, const struct doctor_need *need, str
 	if (limit >= wanted)
 		return;
 	snprintf(text, sizeof(text), "%" PRIu64, wanted);
-	finding_want(out, need->given ? DOCTOR_ERROR : DOCTOR_WARNING, text, "vCPUs without a file descriptor can't start");
+	finding_want(out, DOCTOR_WARNING, text, "a vCPU that gets no file descriptor can't start");
 	finding_remedy(out, CHANGE_LOGIN, "ulimit -n %" PRIu64 "; \"USER - nofile %" PRIu64 "\" in /etc/security/limits.conf",
 		wanted, wanted);
 }
@@ -337,8 +337,8 @@ void check_throttle(const struct host_facts *f, const struct doctor_need *need, 
 		finding_add(out, "; this run has none");
 		return;
 	}
-	finding_want(out, need->given ? DOCTOR_ERROR : DOCTOR_ADVICE, "never, for sched=fifo",
-		"with sched=fifo the guest would lose that time, so such a run is refused; others don't notice");
+	finding_want(out, !need->given ? DOCTOR_ADVICE : need->force ? DOCTOR_WARNING : DOCTOR_ERROR, "never, for sched=fifo",
+		"with sched=fifo the guest loses that time, so such a run is refused unless it is forced; others don't notice");
 	finding_remedy(out, CHANGE_NOW, "sysctl kernel.sched_rt_runtime_us=-1");
 }
 

@@ -98,7 +98,7 @@ void check_nested_paging(const struct host_facts *f, const struct doctor_need *n
 	if (!backend_loaded(f))
 		return; /* reported already */
 	if (f->kvm_intel.state == FACT_READ || f->kvm_amd.state == FACT_READ) {
-		if (parameter->state != FACT_READ) {
+		if (!fact_is_switch(parameter)) {
 			finding_unknown(out, "the module doesn't say whether it uses %s", name);
 			return;
 		}
@@ -144,7 +144,7 @@ void check_apic(const struct host_facts *f, const struct doctor_need *need, stru
 	(void)need;
 	if (!intel && f->kvm_amd.state != FACT_READ)
 		return;
-	if (parameter->state != FACT_READ) {
+	if (!fact_is_switch(parameter)) {
 		finding_unknown(out, "the module doesn't say whether it uses %s", intel ? "APICv" : "AVIC");
 		return;
 	}

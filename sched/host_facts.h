@@ -82,7 +82,7 @@ struct host_facts {
 	struct fact dev;        /* "" if there is a /dev */
 	struct fact kvm_device; /* "" if it can be opened for reading and writing */
 	struct fact kvm_intel, kvm_amd, kvm_pvm; /* "" if the module is there */
-	struct fact ept, npt, apicv, avic, nx_huge_pages;
+	struct fact ept, npt, apicv, avic;
 	struct fact interrupts;   /* /proc/interrupts */
 	struct fact iommu_groups; /* "" if there is at least one */
 	uint32_t nr_iommus;
@@ -90,7 +90,7 @@ struct host_facts {
 
 	/* CPUs. */
 	struct fact online, isolated, nohz_full, partitions, smt_active, smt_control;
-	struct fact no_turbo, boost, pstate, idle_driver;
+	struct fact no_turbo, boost, idle_driver;
 	uint32_t nr_governors;
 	struct fact_governor *governor; /* none: the kernel doesn't manage frequencies */
 	uint32_t nr_idle;
