@@ -52,7 +52,7 @@ static bool isolated_cpus(const struct host_facts *f, struct cpulist *l)
 void check_allowed(const struct host_facts *f, const struct doctor_need *need, struct finding *out)
 {
 	struct cpulist online, allowed, isolated;
-	char text[CPUS_TEXT], missing[CPUS_TEXT];
+	char text[CPUS_TEXT], missing[CPUS_TEXT], list[256];
 
 	(void)need;
 	if (!fact_cpus(&f->online, &online) || !status_cpus(f, &allowed)) {
@@ -69,8 +69,8 @@ void check_allowed(const struct host_facts *f, const struct doctor_need *need, s
 		finding_want(out, DOCTOR_WARNING, "the isolated ones too", "what was isolated is not used: a plan takes only CPUs "
 			"that this process may run on");
 		cpus_unite(&allowed, &isolated);
-		cpus_text(&allowed, text, sizeof(text));
-		finding_remedy(out, CHANGE_RUN, "taskset -c %s thole run ..., or in the cgroup that has them", text);
+		cpus_text(&allowed, list, sizeof(list));
+		finding_remedy(out, CHANGE_RUN, "taskset -c %s thole run ..., or in the cgroup that has them", list);
 	}
 	cpulist_fini(&isolated);
 	cpulist_fini(&online);

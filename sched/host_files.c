@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define TEXT_MAX (4u << 20) /* /proc/cpuinfo of 1000 CPUs is 1.5 MiB */
+#define TEXT_MAX (32u << 20) /* /proc/interrupts of 500 CPUs and 2000 interrupts is 11 MiB */
 #define PATH_SIZE 256
 
 int host_files_open(struct host_files *h, const char *root)
@@ -73,7 +73,7 @@ static char *text_load(gzFile in, int *err)
 		return NULL;
 	}
 	free(text);
-	*err = room > TEXT_MAX ? -EFBIG : -ENOMEM;
+	*err = room >= TEXT_MAX ? -EFBIG : -ENOMEM;
 	return NULL;
 }
 

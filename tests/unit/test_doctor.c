@@ -122,7 +122,7 @@ static void put(const char *root, const char *path, const char *text)
 	fclose(out);
 }
 
-/* There, not there, there but not to be read, and compressed. */
+/* There, not there, there but not to be read, too long, and compressed. */
 static void files_in_every_state(void **state)
 {
 	char root[] = "/tmp/thole-doctor.XXXXXX", path[128];
@@ -136,6 +136,9 @@ static void files_in_every_state(void **state)
 	put(root, "proc/cpuinfo", "processor\t: 0\nmicrocode\t: 0x1\n\nprocessor\t: 1\nmicrocode\t: 0x2\n\n");
 	snprintf(path, sizeof(path), "%s/sys/devices/system/cpu/isolated", root);
 	assert_int_equal(symlink("isolated", path), 0);
+	put(root, "proc/interrupts", "x");
+	snprintf(path, sizeof(path), "%s/proc/interrupts", root);
+	assert_int_equal(truncate(path, 40 << 20), 0);
 	snprintf(path, sizeof(path), "%s/proc/config.gz", root);
 	gz = gzopen(path, "w");
 	assert_non_null(gz);
@@ -146,6 +149,7 @@ static void files_in_every_state(void **state)
 	assert_string_equal(f.online.text, "0-3");
 	assert_int_equal(f.isolated.state, FACT_UNKNOWN);
 	assert_int_equal(f.nohz_full.state, FACT_ABSENT);
+	assert_int_equal(f.interrupts.state, FACT_UNKNOWN);
 	assert_string_equal(fact_text(&f.config), "CONFIG_NUMA=y");
 	assert_true(f.microcode_mixed);
 	assert_string_equal(f.cpuinfo.text, "processor\t: 0\nmicrocode\t: 0x1");
