@@ -52,6 +52,8 @@ CLI_TESTS := \
 # tests/fuzz/NAME.c, each a LLVMFuzzerTestOneInput() whose corpus in tests/fuzz/corpus/NAME/ is
 # replayed by `make check`; `make fuzz-NAME` runs the fuzzer itself.
 FUZZ_TARGETS := \
+	devices \
+	stats \
 	config \
 	request \
 	boot_elf \
