@@ -180,7 +180,8 @@ check-long: check lint ## all tests, the long ones and the second compiler too
 .PHONY: lint
 lint: ## read the code with clang-tidy, cppcheck and shellcheck
 	$(Q)configs/packages build lint
-	$(Q)tests/lint
+	$(Q)$(MAKE) $(B)/vmm/acpi/dsdt.inc
+	$(Q)tests/lint $(B)
 
 .PHONY: demo
 demo: ## install what is missing, then show thole at work

@@ -108,7 +108,7 @@ static int choices_complain(const struct option_row *o, struct complaint *why)
 static bool size_is_choice(const struct option_row *o, uint64_t bytes)
 {
 	struct complaint ignored;
-	uint64_t b;
+	uint64_t b = 0;
 
 	for (const char *const *c = o->choice; *c; c++)
 		if (size_read(*c, &b, &ignored) == 0 && b == bytes)
@@ -120,7 +120,7 @@ static int size_parse(const struct option_row *o, const char *text, void *field,
 	struct complaint *why)
 {
 	char a[32], b[32];
-	uint64_t bytes;
+	uint64_t bytes = 0;
 	int err = size_read(text, &bytes, why);
 
 	if (err)

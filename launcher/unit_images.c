@@ -20,6 +20,7 @@ static int module_load(struct machine *m, char *text)
 	name = strndup(text, path);
 	if (!name)
 		return log_errno(-ENOMEM, "module: %m");
+	in->module[in->nr_modules].file.name = name; /* machine_images_free() frees it */
 	in->module[in->nr_modules].args = text[path] ? text + path + 1 : "";
 	return image_load(&in->module[in->nr_modules++].file, "module", name);
 }

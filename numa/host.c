@@ -111,7 +111,7 @@ static uint32_t node_package(const struct host *h, uint32_t node)
 static int distances_guess(struct host *h)
 {
 	uint32_t n = h->nr_nodes;
-	uint32_t *package = calloc(n, sizeof(*package));
+	uint32_t *package = calloc(max(n, 1u), sizeof(*package));
 
 	h->distance = malloc((size_t)n * n);
 	if (!h->distance || !package) {

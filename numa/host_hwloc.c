@@ -280,7 +280,7 @@ int hwloc_open(hwloc_topology_t *topology, const char *what, enum hwloc_open_for
 
 int host_load_hwloc(struct host *h)
 {
-	hwloc_topology_t t;
+	hwloc_topology_t t = NULL;
 	int err = hwloc_open(&t, NULL, HWLOC_OPEN_PLAN);
 
 	if (err)
@@ -297,7 +297,7 @@ int host_load_hwloc(struct host *h)
 int host_load_described(struct host *h, const char *what)
 {
 	const char *slash = strrchr(what, '/');
-	hwloc_topology_t t;
+	hwloc_topology_t t = NULL;
 	int err = hwloc_open(&t, what, HWLOC_OPEN_PLAN);
 
 	if (err)

@@ -87,6 +87,8 @@ static void remainders_give(struct share *share, uint32_t nr, const uint64_t *re
 			if (!given[i] && remainder[i] &&
 				(best == NO_NODE || remainder[i] > remainder[best]))
 				best = i;
+		if (best == NO_NODE)
+			return; /* there is no more over than nodes have remainders */
 		given[best] = true;
 		share[best].bytes += grain;
 	}

@@ -317,7 +317,7 @@ static uint32_t set_refused(const struct work *w, struct set *best)
 
 static int refuse_set_memory(struct work *w, struct set *s)
 {
-	uint64_t limit[TOPO_NODES_MAX], have[TOPO_NODES_MAX], worst = 0;
+	uint64_t limit[TOPO_NODES_MAX], have[TOPO_NODES_MAX] = { 0 }, worst = 0;
 	uint32_t at = 0;
 
 	for (uint32_t i = 0; i < s->nr; i++) {
@@ -375,10 +375,10 @@ static int refuse_all_memory(struct work *w)
 
 int plan_nodes_refuse(struct work *w)
 {
-	enum page_policy choice[3];
+	enum page_policy choice[3] = { PAGE_NONE };
 	uint32_t room = 0, best = 0;
 	bool one = w->req->policy == PLACE_ONE_NODE;
-	struct set s;
+	struct set s = { 0 };
 
 	w->page = choice[page_choices(w, choice) - 1];
 	if (one && nodes_pinned(w) > 1)

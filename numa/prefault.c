@@ -63,7 +63,9 @@ bool prefault_chunk(const struct prefault_range *range, uint32_t nr, hnode_t nod
 		if (index < chunk_count(r)) {
 			uint64_t at = index * chunk_size(r);
 
-			*chunk = (struct prefault_chunk){ i, at, min(chunk_size(r), r->size - at) };
+			uint64_t size = min(chunk_size(r), r->size - at);
+
+			*chunk = (struct prefault_chunk){ i, at, size };
 			return true;
 		}
 		index -= chunk_count(r);

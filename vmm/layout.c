@@ -28,14 +28,16 @@ static int mmio64_place(struct ram_layout *l, unsigned phys_bits)
 {
 	uint64_t limit = phys_bits >= 64 ? UINT64_MAX : 1ull << phys_bits;
 	gpa_t end = max(ram_layout_end(l), LAYOUT_HOLE_END);
+	uint64_t size;
 	gpa_t base;
 
 	if (end > limit || limit - end < GiB(1))
 		return -ENOSPC;
 	base = align_up(end, GiB(1));
-	l->mmio64 = (struct range){ base, min(max(l->total, GiB(64)), limit - base) };
-	l->mmio64.size = align_down(l->mmio64.size, GiB(1));
-	return l->mmio64.size ? 0 : -ENOSPC;
+	size = max(l->total, GiB(64));
+	size = align_down(min(size, limit - base), GiB(1));
+	l->mmio64 = (struct range){ base, size };
+	return size ? 0 : -ENOSPC;
 }
 
 int ram_layout_make(struct ram_layout *l, const uint64_t *node_bytes, uint32_t nr_nodes,

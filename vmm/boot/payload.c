@@ -143,7 +143,7 @@ static int tables_put(struct loader *l)
 	}
 	/* A null pointer shall fault. That costs the first 2 MiB their large page; with 1 GiB pages
 	 * it would cost the first GiB, so there it is not done. */
-	if (page != GiB(1)) {
+	if (nr && page != GiB(1)) {
 		map[0].base += KiB(4);
 		map[0].size -= KiB(4);
 	}
