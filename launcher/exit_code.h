@@ -13,7 +13,7 @@ enum exit_code {
 	EXIT_CODE_REBOOT = 120,  /* the guest rebooted, and --reboot was not given */
 	EXIT_CODE_CRASHED = 122, /* triple fault, KVM internal error, or entry failure */
 	EXIT_CODE_DEVIATED = 123, /* it ended well, but did not run as planned, and --strict was given */
-	EXIT_CODE_KILLED = 124,  /* stopped hard: a second SIGTERM, Ctrl-A x, or the stop timeout */
+	EXIT_CODE_KILLED = 124,  /* stopped hard: a second SIGTERM, Ctrl-A x, the stop timeout; or before it ran */
 	EXIT_CODE_FAILED = 125,  /* thole itself: usage, configuration, or the host */
 };
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "launcher/stats_file.h"
 #include "vmm/log.h"
@@ -20,7 +21,8 @@ static int units_start(struct machine *m, size_t *started)
 
 	for (*started = 0; machine_units[*started]; ++*started) {
 		log_debug("starting: %s", machine_units[*started]->name);
-		if ((err = machine_units[*started]->start(m)) != 0) {
+		err = stop_signals_waiting(m->signals) ? -EINTR : machine_units[*started]->start(m);
+		if (err) {
 			units_stop(m, *started);
 			return err;
 		}
@@ -37,7 +39,19 @@ static int machine_report(struct machine *m, bool *deviates)
 	return err ? err : report_finish(&m->report, &r, deviates);
 }
 
-int machine_run(const struct run_config *cfg, struct machine_end *end)
+/* Stopped before it ran? Then that is its end, and no failure. */
+static int start_failed(const struct machine *m, int err, struct machine_end *end)
+{
+	int signal = err == -EINTR ? stop_signals_waiting(m->signals) : 0;
+
+	if (!signal)
+		return err;
+	log_warn("%s: the guest is not started", strsignal(signal));
+	end->kind = END_STOPPED;
+	return 0;
+}
+
+int machine_run(const struct run_config *cfg, const struct stop_signals *signals, struct machine_end *end)
 {
 	struct machine *m = calloc(1, sizeof(*m));
 	size_t started = 0;
@@ -46,6 +60,7 @@ int machine_run(const struct run_config *cfg, struct machine_end *end)
 	if (!m)
 		return log_errno(-ENOMEM, "cannot describe a machine: %m");
 	m->cfg = cfg;
+	m->signals = signals;
 	*end = (struct machine_end){ 0 };
 	err = units_start(m, &started);
 	if (!err) {
@@ -58,6 +73,8 @@ int machine_run(const struct run_config *cfg, struct machine_end *end)
 		end->kind = end_kind(&m->vm.end);
 		end->code = m->vm.end.code;
 		units_stop(m, started);
+	} else {
+		err = start_failed(m, err, end);
 	}
 	free(m);
 	return err;

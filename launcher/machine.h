@@ -32,6 +32,7 @@
 
 struct machine {
 	const struct run_config *cfg;
+	const struct stop_signals *signals; /* held */
 
 	/* What it is made from. */
 	struct kvm kvm;
@@ -92,7 +93,9 @@ struct machine_end {
 	bool deviates; /* from the plan, and that matters (--strict) */
 };
 
-/* Make the machine, run it, undo it. Its end; or -errno. */
-int machine_run(const struct run_config *cfg, struct machine_end *end) must_check;
+/* Make the machine, run it, undo it. Its end, END_STOPPED too if it was to stop before it ran; or
+ * -errno. signals: held. */
+int machine_run(const struct run_config *cfg, const struct stop_signals *signals, struct machine_end *end)
+	must_check;
 
 #endif

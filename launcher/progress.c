@@ -24,10 +24,9 @@ struct progress progress_start(const char *what, bool quiet)
 	return (struct progress){ .what = what, .start_ns = now_ns(), .bar = !quiet && isatty(STDERR_FILENO) };
 }
 
-void progress_show(void *ctx, uint64_t done, uint64_t total)
+void progress_show(struct progress *p, uint64_t done, uint64_t total)
 {
 	static const char full[WIDTH + 1] = "##############################";
-	struct progress *p = ctx;
 	uint64_t cells = total ? done * WIDTH / total : 0;
 
 	p->total = total;

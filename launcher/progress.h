@@ -20,8 +20,8 @@ struct progress {
 /* what: "filling guest memory" */
 struct progress progress_start(const char *what, bool quiet);
 
-/* ctx: the struct progress. From time to time. */
-void progress_show(void *ctx, uint64_t done, uint64_t total);
+/* From time to time. */
+void progress_show(struct progress *p, uint64_t done, uint64_t total);
 
 /* Takes the bar away. */
 void progress_end(struct progress *p);

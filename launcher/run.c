@@ -22,6 +22,7 @@ static int exit_code_of(const struct machine_end *end)
 
 int run_main(const struct run_config *c)
 {
+	struct stop_signals signals;
 	struct machine_end end;
 	int err;
 
@@ -29,9 +30,11 @@ int run_main(const struct run_config *c)
 	mallopt(M_ARENA_MAX, 1);
 	/* A reader of our output that goes away is an error of one write, not our end. */
 	signal(SIGPIPE, SIG_IGN);
+	stop_signals_hold(&signals);
 	do
-		err = machine_run(c, &end);
+		err = machine_run(c, &signals, &end);
 	while (!err && end.kind == END_REBOOT && c->reboot);
+	stop_signals_release(&signals);
 	if (err)
 		return err;
 	if (end.kind == END_REBOOT)

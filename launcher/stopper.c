@@ -60,25 +60,45 @@ static void timer_ready(struct loop_source *src, uint32_t events)
 		stop_hard(s, "it did not power off in time (--stop-timeout)");
 }
 
-static void mask_block(struct stopper *s)
+void stop_signals_hold(struct stop_signals *s)
 {
-	sigemptyset(&s->mask);
+	sigemptyset(&s->set);
 	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
 		struct sigaction now;
 
 		if (sigaction(stop_signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
-			sigaddset(&s->mask, stop_signals[i]);
+			sigaddset(&s->set, stop_signals[i]);
 	}
-	pthread_sigmask(SIG_BLOCK, &s->mask, &s->old_mask);
+	pthread_sigmask(SIG_BLOCK, &s->set, &s->before);
 }
 
-int stopper_start(struct stopper *s, struct vm *vm, struct power *power, uint32_t timeout_ms)
+int stop_signals_waiting(const struct stop_signals *s)
+{
+	sigset_t waiting;
+
+	sigpending(&waiting);
+	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
+		if (sigismember(&s->set, stop_signals[i]) == 1 && sigismember(&waiting, stop_signals[i]) == 1)
+			return stop_signals[i];
+	return 0;
+}
+
+void stop_signals_release(const struct stop_signals *s)
+{
+	const struct timespec now = { 0 };
+
+	while (sigtimedwait(&s->set, NULL, &now) > 0)
+		continue;
+	pthread_sigmask(SIG_SETMASK, &s->before, NULL);
+}
+
+int stopper_start(struct stopper *s, struct vm *vm, struct power *power, uint32_t timeout_ms,
+	const struct stop_signals *signals)
 {
 	int err;
 
 	*s = (struct stopper){ .vm = vm, .power = power, .timeout_ms = timeout_ms };
-	mask_block(s);
-	s->signals = (struct loop_source){ signalfd(-1, &s->mask, SFD_CLOEXEC | SFD_NONBLOCK), signal_ready };
+	s->signals = (struct loop_source){ signalfd(-1, &signals->set, SFD_CLOEXEC | SFD_NONBLOCK), signal_ready };
 	s->timer = (struct loop_source){ timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), timer_ready };
 	if (s->signals.fd < 0 || s->timer.fd < 0)
 		err = -errno;
@@ -96,5 +116,4 @@ void stopper_stop(struct stopper *s)
 		close(s->timer.fd);
 	if (s->signals.fd >= 0)
 		close(s->signals.fd);
-	pthread_sigmask(SIG_SETMASK, &s->old_mask, NULL);
 }

@@ -4,20 +4,33 @@
 #include "launcher/progress.h"
 #include "vmm/log.h"
 
+struct filling {
+	struct progress bar;
+	const struct stop_signals *signals;
+};
+
+static bool filling_show(void *ctx, uint64_t done, uint64_t total)
+{
+	struct filling *f = ctx;
+
+	progress_show(&f->bar, done, total);
+	return !stop_signals_waiting(f->signals);
+}
+
 static int backing_start(struct machine *m)
 {
-	struct progress bar = progress_start("filling guest memory", m->cfg->quiet);
+	struct filling filling = { progress_start("filling guest memory", m->cfg->quiet), m->signals };
 	const struct backing_config cfg = {
 		.plan = &m->plan,
 		.prefault = m->prefault,
 		.workers = m->workers,
 		.nr_workers = m->nr_workers,
-		.progress = progress_show,
-		.ctx = &bar,
+		.progress = filling_show,
+		.ctx = &filling,
 	};
 	int err = backing_apply(&m->vm.mem, &cfg, &m->backing);
 
-	progress_end(&bar);
+	progress_end(&filling.bar);
 	if (!err && m->prefault)
 		log_debug("filled %llu MiB of guest memory in %llu ms with %u threads",
 			(unsigned long long)(m->backing.prefault.bytes >> 20),

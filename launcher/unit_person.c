@@ -6,7 +6,7 @@ static int stopper_unit_start(struct machine *m)
 {
 	struct power *button = m->boot.kind == BOOT_PAYLOAD ? NULL : &m->power;
 
-	return stopper_start(&m->stopper, &m->vm, button, m->cfg->stop_timeout_ms);
+	return stopper_start(&m->stopper, &m->vm, button, m->cfg->stop_timeout_ms, m->signals);
 }
 
 static void stopper_unit_stop(struct machine *m)

@@ -10,7 +10,7 @@
  *   memory   guest RAM
  *   devices  serial port, power, PCI, and the ports of payloads and tests
  *   boot     ACPI tables and the images go into RAM
- *   stopper  signals; before there is any other thread
+ *   stopper  what a signal does from here on; before, it gives up the start
  *   console  the terminal
  *   vcpus    threads, each of which makes its vCPU
  *   slots    KVM is told of guest RAM. It waits for milliseconds there, for what it has to finish

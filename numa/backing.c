@@ -93,6 +93,8 @@ static int prefault_failed(int err, const struct prefault_range *r, const struct
 {
 	uint64_t kb = r->page_size / KiB(1);
 
+	if (err == -EINTR)
+		return err; /* whoever gave up knows why */
 	if (err != -ENOSPC)
 		return log_errno(err, "node %d: cannot fill guest memory in advance: %m", r->node.os);
 	if (r->page_size == KiB(4))

@@ -23,7 +23,7 @@ struct backing_config {
 	bool prefault;
 	const struct prefault_workers *workers; /* with prefault: for each host node of the plan */
 	uint32_t nr_workers;
-	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* or NULL */
+	bool (*progress)(void *ctx, uint64_t done, uint64_t total); /* false: give up, -EINTR; or NULL */
 	void *ctx;
 };
 

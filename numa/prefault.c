@@ -62,7 +62,6 @@ bool prefault_chunk(const struct prefault_range *range, uint32_t nr, hnode_t nod
 			continue;
 		if (index < chunk_count(r)) {
 			uint64_t at = index * chunk_size(r);
-
 			uint64_t size = min(chunk_size(r), r->size - at);
 
 			*chunk = (struct prefault_chunk){ i, at, size };
@@ -199,8 +198,12 @@ static uint32_t workers_wait(struct work *w, uint64_t total)
 		until.tv_nsec += TICK_NS;
 		until.tv_sec += until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
-		if (pthread_cond_timedwait(&w->changed, &w->lock, &until) == ETIMEDOUT && job->progress)
-			job->progress(job->ctx, done_bytes(w), total);
+		if (pthread_cond_timedwait(&w->changed, &w->lock, &until) != ETIMEDOUT || !job->progress)
+			continue;
+		if (job->progress(job->ctx, done_bytes(w), total) || w->err)
+			continue;
+		w->err = -EINTR;
+		atomic_store(&w->stop, true);
 	}
 	pthread_mutex_unlock(&w->lock);
 	for (uint32_t i = 0; i < job->nr_workers; i++)

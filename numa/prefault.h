@@ -39,7 +39,8 @@ struct prefault_job {
 	uint32_t nr_ranges;
 	const struct prefault_workers *workers; /* one for each node that a range is on */
 	uint32_t nr_workers;
-	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* some five times a second; or NULL */
+	/* Some five times a second; or NULL. False: give up. */
+	bool (*progress)(void *ctx, uint64_t done, uint64_t total);
 	void *ctx;
 };
 
@@ -52,7 +53,7 @@ struct prefault_result {
 };
 
 /*
- * -ENOSPC: a node has no more such pages; result->failed tells which range. What was filled before
+ * -EINTR: progress() gave up. -ENOSPC: a node has no more such pages; result->failed tells which range. What was filled before
  * stays, and goes with the mapping.
  */
 int prefault_run(const struct prefault_job *job, struct prefault_result *result) must_check;
