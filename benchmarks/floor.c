@@ -122,14 +122,11 @@ static uint64_t guest_load(uint8_t *memory, const char *path, const char *cmdlin
 
 static void cpuid_set(int kvm, int vcpu)
 {
-	struct {
-		struct kvm_cpuid2 head;
-		struct kvm_cpuid_entry2 entry[CPUID_MAX];
-	} *set = calloc(1, sizeof(*set));
+	struct kvm_cpuid2 *set = calloc(1, sizeof(*set) + CPUID_MAX * sizeof(set->entries[0]));
 
 	if (!set)
 		fail("calloc");
-	set->head.nent = CPUID_MAX;
+	set->nent = CPUID_MAX;
 	CALL(kvm, KVM_GET_SUPPORTED_CPUID, set);
 	CALL(vcpu, KVM_SET_CPUID2, set);
 	free(set);

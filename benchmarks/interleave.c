@@ -81,6 +81,8 @@ static pid_t command_spawn(const struct command *c, int out)
 	pid_t pid;
 	int err;
 
+	if (!c->argv[0])
+		fail("%s: no command", c->name);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	if (out < 0)

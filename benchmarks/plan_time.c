@@ -122,8 +122,10 @@ int main(int argc, char **argv)
 	struct host h;
 
 	stderr_log_install();
-	if (!us || host_load_described(&h, LARGE) != 0)
+	if (!us || host_load_described(&h, LARGE) != 0) {
+		free(us);
 		return 1;
+	}
 	large = &h;
 	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
 		failed |= figure_print(i, us, rounds);

@@ -3,25 +3,17 @@
 #include "launcher/progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "vmm/clock.h"
 #include "vmm/log.h"
 
 #define PATIENCE_NS 2000000000u
 #define WIDTH       30
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 struct progress progress_start(const char *what, bool quiet)
 {
-	return (struct progress){ .what = what, .start_ns = now_ns(), .bar = !quiet && isatty(STDERR_FILENO) };
+	return (struct progress){ .what = what, .start_ns = clock_now_ns(), .bar = !quiet && isatty(STDERR_FILENO) };
 }
 
 void progress_show(struct progress *p, uint64_t done, uint64_t total)
@@ -30,7 +22,7 @@ void progress_show(struct progress *p, uint64_t done, uint64_t total)
 	uint64_t cells = total ? done * WIDTH / total : 0;
 
 	p->total = total;
-	if (!p->bar || now_ns() - p->start_ns < PATIENCE_NS)
+	if (!p->bar || clock_now_ns() - p->start_ns < PATIENCE_NS)
 		return;
 	fprintf(stderr, "\rthole: %s [%-*.*s] %.1f of %.1f GiB", p->what, WIDTH, (int)cells, full,
 		(double)done / (double)GiB(1), (double)total / (double)GiB(1));
@@ -39,7 +31,7 @@ void progress_show(struct progress *p, uint64_t done, uint64_t total)
 
 void progress_end(struct progress *p)
 {
-	uint64_t ms = (now_ns() - p->start_ns) / 1000000;
+	uint64_t ms = (clock_now_ns() - p->start_ns) / 1000000;
 
 	if (p->drawn)
 		fputs("\r\033[K", stderr);

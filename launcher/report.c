@@ -6,19 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "launcher/file_replace.h"
 #include "launcher/report_json.h"
+#include "vmm/clock.h"
 #include "vmm/log.h"
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static json_t *plan_value(const struct plan *plan, const struct host *h)
 {
@@ -124,7 +116,7 @@ void report_vcpu_end(struct report *r, uint32_t vcpu)
 
 void report_begin(struct report *r)
 {
-	r->start_ns = now_ns();
+	r->start_ns = clock_now_ns();
 }
 
 static void vcpus_judge(struct report *r, const struct plan *plan)
@@ -166,7 +158,7 @@ static int report_write(const struct report *r, const struct report_machine *m, 
 
 int report_finish(struct report *r, const struct report_machine *m, bool *deviates)
 {
-	uint64_t ns = now_ns() - r->start_ns;
+	uint64_t ns = clock_now_ns() - r->start_ns;
 	struct proof end;
 	int err = 0;
 

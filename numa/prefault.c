@@ -13,6 +13,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "vmm/clock.h"
+
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* uapi/asm-generic/mman-common.h */
 #endif
@@ -212,14 +214,6 @@ static uint32_t workers_wait(struct work *w, uint64_t total)
 	return nr;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static void work_init(struct work *w, const struct prefault_job *job)
 {
 	pthread_condattr_t attr;
@@ -238,7 +232,7 @@ static void work_init(struct work *w, const struct prefault_job *job)
 int prefault_run(const struct prefault_job *job, struct prefault_result *result)
 {
 	struct work w = { .job = job, .queue = calloc(job->nr_workers + 1, sizeof(*w.queue)) };
-	uint64_t start = now_ns(), total = 0;
+	uint64_t start = clock_now_ns(), total = 0;
 	sigset_t all, before;
 	uint32_t threads;
 	int err = 0;
@@ -257,7 +251,7 @@ int prefault_run(const struct prefault_job *job, struct prefault_result *result)
 	if (err)
 		atomic_store(&w.stop, true);
 	threads = workers_wait(&w, total);
-	*result = (struct prefault_result){ done_bytes(&w), now_ns() - start, threads, w.failed, w.have };
+	*result = (struct prefault_result){ done_bytes(&w), clock_now_ns() - start, threads, w.failed, w.have };
 	pthread_cond_destroy(&w.changed);
 	pthread_mutex_destroy(&w.lock);
 	free(w.queue);
