@@ -402,6 +402,7 @@ static void run_on_tables(const char *script)
 	machine_describe(&m, 5, 2, 3);
 	m.cfg.hmat = &hmat;
 	m.cfg.pci_node = 1;
+	m.cfg.ecam.size = MiB(16);
 	machine_build(&m, bytes);
 	assert_non_null(mkdtemp(dir));
 	assert_non_null(getcwd(home, sizeof(home)));
@@ -447,7 +448,7 @@ static void methods_give_what_was_configured(void **state)
 		" >log 2>&1 &&"
 		"while read -r want; do grep -q \"$want\" log ||"
 		"  { echo \"not found: $want\" >>log; exit 1; }; done <<'END'\n"
-		"Address Maximum : 00FF\n"
+		"Address Maximum : 000F\n"
 		"Address Maximum : FFFF\n"
 		"Address Minimum : 1000\n"
 		"Address Minimum : C0000000\n"
@@ -455,7 +456,7 @@ static void methods_give_what_was_configured(void **state)
 		"Address Minimum : 0000000200000000\n"
 		"Address Maximum : 00000011FFFFFFFF\n"
 		"Address : E0000000\n"
-		"Address Length : 10000000\n"
+		"Address Length : 01000000\n"
 		"Address Minimum : 0600\n"
 		"Address Minimum : 0601\n"
 		"Address Minimum : 0602\n"
