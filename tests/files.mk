@@ -81,4 +81,5 @@ PAYLOAD_TESTS := \
 	tests/payload/test-bad-input \
 
 LAB_TESTS := \
+	tests/lab/test-numa \
 
