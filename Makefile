@@ -35,7 +35,7 @@ LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnuma
 
 # Without its libraries nothing compiles; say so at once, and how to get them.
 ifeq ($(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes),)
-ifneq ($(filter-out clean help check demo check-long lint layers bench-vmm bench-vmm-lab,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help check demo check-long lint layers bench-vmm bench-vmm-lab bench-numa,$(or $(MAKECMDGOALS),all)),)
 $(error A library is missing; `configs/packages build` says which package has it ($(PKGS), libnuma))
 endif
 endif
@@ -197,7 +197,7 @@ lab: all ## a shell in the emulated server that tests run in
 clean: ## remove what was built
 	$(Q)rm -rf build thole
 
-include launcher/install.mk benchmarks/vmm.mk
+include launcher/install.mk benchmarks/vmm.mk benchmarks/numa.mk
 
 .PHONY: help
 help: ## show this
