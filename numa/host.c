@@ -110,8 +110,8 @@ static uint32_t node_package(const struct host *h, uint32_t node)
 
 static int distances_guess(struct host *h)
 {
-	uint32_t n = h->nr_nodes;
-	uint32_t *package = calloc(max(n, 1u), sizeof(*package));
+	uint32_t n = max(h->nr_nodes, 1u);
+	uint32_t *package = calloc(n, sizeof(*package));
 
 	h->distance = malloc((size_t)n * n);
 	if (!h->distance || !package) {

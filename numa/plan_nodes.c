@@ -406,7 +406,7 @@ int plan_nodes_refuse(struct work *w)
 
 void plan_nodes_seat(struct work *w)
 {
-	uint32_t left[TOPO_NODES_MAX], g = 0;
+	uint32_t left[TOPO_NODES_MAX] = { 0 }, g = 0;
 
 	for (uint32_t i = 0; i < w->nr_shares; i++)
 		left[i] = w->share[i].nr_vcpus - w->pinned[w->share[i].node];
@@ -417,7 +417,7 @@ void plan_nodes_seat(struct work *w)
 					w->guest_node[v] = i;
 			continue;
 		}
-		while (!left[g])
+		while (g + 1 < w->nr_shares && !left[g])
 			g++;
 		left[g]--;
 		w->guest_node[v] = g;

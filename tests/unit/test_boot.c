@@ -84,7 +84,7 @@ static void *memory_at(void *ctx, gpa_t gpa, uint64_t size)
 	if (range_holds((struct range){ 0, sizeof(m->low) }, gpa, size))
 		return m->low + gpa;
 	if (range_holds((struct range){ sizeof(m->low), sizeof(m->high) }, gpa, size))
-		return m->high + gpa - sizeof(m->low);
+		return m->high + (gpa - sizeof(m->low));
 	return NULL;
 }
 
