@@ -39,4 +39,7 @@ VMM_SRCS := \
 	vmm/stats.c \
 	vmm/topology.c \
 	vmm/vm.c \
+	vmm/msix.c \
+	vmm/routes.c \
+	vmm/wires.c \
 

@@ -83,6 +83,7 @@ int vm_create(struct vm *vm, const struct kvm *kvm)
 		log_errno(err, "KVM makes no interrupt controllers: %m");
 		goto err_close;
 	}
+	routes_init(&vm->routes, wires_kvm(&vm->fd));
 	return 0;
 err_close:
 	close(vm->fd);
@@ -93,6 +94,7 @@ err_loop:
 
 void vm_destroy(struct vm *vm)
 {
+	routes_fini(&vm->routes);
 	/* KVM looks for every page of a guest that is unmapped; not of one that is gone. */
 	close(vm->fd);
 	mem_fini(&vm->mem);

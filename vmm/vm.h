@@ -17,11 +17,13 @@
 #include "vmm/kvm.h"
 #include "vmm/loop.h"
 #include "vmm/mem.h"
+#include "vmm/routes.h"
 
 struct vm {
 	const struct kvm *kvm;
 	int fd;
 	struct mem mem;
+	struct routes routes;
 	struct bus pio;
 	struct bus mmio;
 	struct loop loop;
