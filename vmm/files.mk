@@ -42,4 +42,5 @@ VMM_SRCS := \
 	vmm/msix.c \
 	vmm/routes.c \
 	vmm/wires.c \
+	vmm/virtio/ring.c \
 

@@ -168,3 +168,11 @@ void *mem_at_ctx(void *ctx, gpa_t gpa, uint64_t size)
 {
 	return mem_at(ctx, gpa, size);
 }
+
+uint64_t mem_room(const struct mem *m, gpa_t gpa)
+{
+	for (uint32_t i = 0; i < m->nr_regions; i++)
+		if (range_holds(m->region[i].gpa, gpa, 1))
+			return m->region[i].gpa.base + m->region[i].gpa.size - gpa;
+	return 0;
+}

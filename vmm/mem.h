@@ -60,4 +60,7 @@ void *mem_at(const struct mem *m, gpa_t gpa, uint64_t size);
 /* The same as a callback; ctx is a struct mem *. */
 void *mem_at_ctx(void *ctx, gpa_t gpa, uint64_t size);
 
+/* Bytes from gpa to the end of the region that holds it; 0: no RAM. */
+uint64_t mem_room(const struct mem *m, gpa_t gpa);
+
 #endif
