@@ -43,4 +43,7 @@ VMM_SRCS := \
 	vmm/routes.c \
 	vmm/wires.c \
 	vmm/virtio/ring.c \
+	vmm/virtio/virtio.c \
+	vmm/virtio/virtio_pci.c \
+	vmm/virtio/virtio_pci_common.c \
 

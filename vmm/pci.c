@@ -75,10 +75,13 @@ static enum io_result cfg_access(struct pci_bus *p, uint32_t bdf, uint32_t offse
 		a->value = access_ones(a);
 		return IO_OK; /* that is how a guest looks for functions */
 	}
-	if (a->write)
+	if (a->write) {
 		cfg_write(f, offset, a->value, a->size);
-	else
-		a->value = cfg_get(f->cfg, offset, a->size);
+		return IO_OK;
+	}
+	if (f->reading)
+		f->reading(f, offset, a->size);
+	a->value = cfg_get(f->cfg, offset, a->size);
 	return IO_OK;
 }
 

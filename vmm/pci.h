@@ -8,7 +8,8 @@
  * inside them is done here.
  *
  * Each byte of configuration space has a write mask: a bit the guest may not write keeps its value.
- * A function that needs more (MSI-X, reset) gets told after each write.
+ * A function that needs more (MSI-X, reset) gets told after each write, and before each read. It is
+ * told with the bus locked, so it must not call the bus while it holds a lock that it takes then.
  *
  * Threads: pci_add() before vCPUs run; the rest from any, locked within. Errors: -ENOSPC, -EEXIST,
  * -EINVAL. Borrows: functions, which outlive the bus.
@@ -42,6 +43,8 @@ struct pci_func {
 	uint8_t mask[PCI_CFG_BYTES]; /* 1: the guest may change the bit */
 	struct pci_bar bar[PCI_BARS]; /* a MEM64 bar takes two slots; the second is PCI_NONE */
 	uint32_t caps_end;            /* where the next capability goes */
+	/* Before the guest's read of [offset, offset + size), to bring cfg up to date; may be NULL. */
+	void (*reading)(struct pci_func *f, uint32_t offset, uint32_t size);
 	/* After the guest's write of [offset, offset + size) has taken effect; may be NULL. */
 	void (*written)(struct pci_func *f, uint32_t offset, uint32_t size);
 	/* BARs decode at other places, or not at all, from now on; may be NULL. */
