@@ -39,6 +39,7 @@ UNIT_TESTS := \
 	test_plan_property \
 	test_request \
 	test_topology \
+	test_virtio_console \
 	test_virtio_pci \
 	test_virtio_ring \
 

@@ -42,6 +42,8 @@ VMM_SRCS := \
 	vmm/msix.c \
 	vmm/routes.c \
 	vmm/wires.c \
+	vmm/virtio/console.c \
+	vmm/virtio/console_control.c \
 	vmm/virtio/ring.c \
 	vmm/virtio/virtio.c \
 	vmm/virtio/virtio_pci.c \

@@ -276,10 +276,28 @@ static const struct dev_ops serial_ops = {
 	.destroy = serial_destroy,
 };
 
+static uint32_t take(struct stream *stream, uint8_t *buf, uint32_t size)
+{
+	return serial_take(container_of(stream, struct serial, stream), buf, size);
+}
+
+static uint32_t give(struct stream *stream, const uint8_t *buf, uint32_t size)
+{
+	return serial_give(container_of(stream, struct serial, stream), buf, size);
+}
+
+static uint32_t room(struct stream *stream)
+{
+	return serial_room(container_of(stream, struct serial, stream));
+}
+
+static const struct stream_ops stream_ops = { take, give, room };
+
 void serial_init(struct serial *s, struct irq_line irq, void (*notify)(void *ctx), void *ctx)
 {
 	memset(s, 0, offsetof(struct serial, out_data)); /* the buffers stay untouched, and unbacked */
 	s->dev.ops = &serial_ops;
+	s->stream.ops = &stream_ops;
 	s->irq = irq;
 	s->notify = notify;
 	s->notify_ctx = ctx;

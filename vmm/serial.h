@@ -17,6 +17,7 @@
 
 #include "vmm/device.h"
 #include "vmm/irq.h"
+#include "vmm/stream.h"
 
 #define SERIAL_PORTS   8
 #define SERIAL_OUT_MAX 16384 /* bytes; a page of console text and then some */
@@ -31,6 +32,7 @@ struct serial_ring {
 
 struct serial {
 	struct device dev;
+	struct stream stream; /* the three functions below, for who has a stream in hand */
 	pthread_mutex_t lock;
 	struct irq_line irq;
 	void (*notify)(void *ctx); /* output came into an empty buffer, or input has room again */
