@@ -84,6 +84,9 @@ int run_config_check(const struct run_config *c)
 	if (c->kernel && c->payload)
 		return log_errno(-EINVAL, "both a kernel (%s) and a payload (%s): give one of them",
 			c->kernel, c->payload);
+	if (c->payload && (c->console_device == CONFIG_CONSOLE_VIRTIO || c->port.nr))
+		return log_errno(-EINVAL, "a payload takes no %s: it has no driver for virtio devices",
+			c->port.nr ? "port" : "console-device");
 	if (c->payload && (c->initrd || c->module.nr))
 		return log_errno(-EINVAL, "a payload takes no %s: it is for a kernel",
 			c->initrd ? "initrd" : "module");

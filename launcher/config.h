@@ -36,6 +36,22 @@ struct config_console {
 	char *path; /* FILE only */
 };
 
+enum config_console_device { CONFIG_CONSOLE_SERIAL, CONFIG_CONSOLE_VIRTIO };
+
+enum config_port_kind { CONFIG_PORT_FILE, CONFIG_PORT_SOCKET, CONFIG_PORT_FD };
+
+struct config_port {
+	char *name;
+	enum config_port_kind kind;
+	char *path; /* FILE and SOCKET */
+	int fd;     /* FD */
+};
+
+struct config_ports {
+	uint32_t nr;
+	struct config_port *at; /* [nr], names differ */
+};
+
 enum config_policy { CONFIG_POLICY_LIKE_HOST, CONFIG_POLICY_ONE_NODE, CONFIG_POLICY_SPREAD };
 
 enum config_smt { CONFIG_SMT_AVOID, CONFIG_SMT_USE, CONFIG_SMT_NEVER };
@@ -70,6 +86,8 @@ struct run_config {
 	uint32_t cpus;   /* vCPUs; at least 1 once finished */
 	uint64_t memory; /* bytes, a multiple of 4 KiB; not 0 once finished */
 	struct config_console console;
+	enum config_console_device console_device;
+	struct config_ports port;
 	int32_t debug_exit; /* I/O port, or -1 */
 
 	/* Where it lives. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* console.c - bytes between the UART's buffers and descriptors that we may not make non-blocking:
+/* console.c - bytes between the guest's stream and descriptors that we may not make non-blocking:
  * stdin and stdout are shared with whoever started us. */
 #include "launcher/console.h"
 
@@ -61,7 +61,7 @@ static bool out_some(struct console *c, int timeout_ms)
 
 	if (!c->pending_nr) {
 		c->pending_at = 0;
-		c->pending_nr = serial_take(c->serial, c->pending, sizeof(c->pending));
+		c->pending_nr = stream_take(c->guest, c->pending, sizeof(c->pending));
 	}
 	if (!c->pending_nr)
 		return false;
@@ -129,7 +129,7 @@ static void in_typed(struct console *c, const uint8_t *buf, uint32_t n)
 		case TERMINAL_PASS: break;
 		}
 		/* Reads are no longer than there is room, plus what the escape keys held back. */
-		(void)serial_give(c->serial, pass, nr);
+		(void)stream_give(c->guest, pass, nr);
 	}
 }
 
@@ -159,7 +159,7 @@ static void in_pause(struct console *c)
 static bool in_some(struct console *c)
 {
 	uint8_t buf[512];
-	uint32_t room = serial_room(c->serial);
+	uint32_t room = stream_room(c->guest);
 	ssize_t n;
 
 	if (c->in.fd < 0 || room <= TERMINAL_PASS_MAX)
@@ -178,11 +178,11 @@ static bool in_some(struct console *c)
 	if (c->has_terminal)
 		in_typed(c, buf, (uint32_t)n);
 	else
-		(void)serial_give(c->serial, buf, (uint32_t)n);
+		(void)stream_give(c->guest, buf, (uint32_t)n);
 	return true;
 }
 
-/* A file is always ready: fill the UART's buffer, whose kick says when there is room for more. */
+/* A file is always ready: fill the guest's room, whose kick says when there is room for more. */
 static void in_file_pump(struct console *c)
 {
 	bool more = true;
@@ -196,7 +196,7 @@ static void in_file_pump(struct console *c)
 /* Watch input just while there is room for it. */
 static void in_watch(struct console *c)
 {
-	bool want = c->in.fd >= 0 && !c->in_is_file && !c->in_paused && serial_room(c->serial) > TERMINAL_PASS_MAX;
+	bool want = c->in.fd >= 0 && !c->in_is_file && !c->in_paused && stream_room(c->guest) > TERMINAL_PASS_MAX;
 
 	if (want && !c->in_watched)
 		c->in_watched = loop_add(&c->vm->loop, &c->in, EPOLLIN) == 0;
@@ -247,11 +247,11 @@ static void again_ready(struct loop_source *src, uint32_t events)
 	in_watch(c);
 }
 
-int console_init(struct console *c, struct vm *vm, struct serial *serial)
+int console_init(struct console *c, struct vm *vm, struct stream *guest)
 {
 	int err;
 
-	*c = (struct console){ .vm = vm, .serial = serial };
+	*c = (struct console){ .vm = vm, .guest = guest };
 	c->in = (struct loop_source){ -1, in_ready };
 	c->out = (struct loop_source){ -1, out_ready_again };
 	c->again = (struct loop_source){ -1, again_ready };

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * console.h - the guest's serial port and the person, pipe or file at the other end.
+ * console.h - the guest's console (a serial port, or a virtio console) and the person, pipe or file at
+ * the other end.
  *
- *   UART --out--> serial buffer --kick--> event loop --> stdout or FILE
- *   UART <--in--- serial buffer <-------- event loop <-- stdin (a terminal: through the escape keys)
+ *   guest --out--> its stream --kick--> event loop --> stdout or FILE
+ *   guest <--in--- its stream <-------- event loop <-- stdin (a terminal: through the escape keys)
  *
  * The event loop never blocks on a slow reader: it writes when the descriptor has room, and the
- * UART's full buffer holds the guest back. A reader that goes away (EPIPE, EIO) loses the output
+ * stream's full buffer holds the guest back. A reader that goes away (EPIPE, EIO) loses the output
  * from there on; the guest goes on.
  *
  * Threads: the event loop's; console_kick() from any. Owns: the file, the terminal's mode.
@@ -18,12 +19,12 @@
 #include "launcher/config.h"
 #include "launcher/terminal.h"
 #include "vmm/loop.h"
-#include "vmm/serial.h"
+#include "vmm/stream.h"
 #include "vmm/vm.h"
 
 struct console {
 	struct vm *vm;
-	struct serial *serial;
+	struct stream *guest;    /* may be set anew before console_start() */
 	struct loop_source kick; /* an eventfd: there is output, or room for input */
 	struct loop_source in;   /* fd -1: none */
 	struct loop_source out;  /* fd -1: output is thrown away */
@@ -35,15 +36,15 @@ struct console {
 	bool has_terminal;
 	struct terminal terminal;
 	struct terminal_escape escape;
-	uint8_t pending[4096]; /* output taken from the UART and not yet written */
+	uint8_t pending[4096]; /* output taken from the guest and not yet written */
 	uint32_t pending_at, pending_nr;
 };
 
-/* The serial port's notify callback; ctx is a struct console. */
+/* The stream's notify callback; ctx is a struct console. */
 void console_kick(void *ctx);
 
-/* Make the kick descriptor; before the serial port is made. */
-int console_init(struct console *c, struct vm *vm, struct serial *serial) must_check;
+/* Make the kick descriptor; before the stream is used. */
+int console_init(struct console *c, struct vm *vm, struct stream *guest) must_check;
 
 /* Connect to what the configuration says. */
 int console_start(struct console *c, const struct config_console *cfg) must_check;

@@ -12,6 +12,7 @@ LAUNCHER_SRCS := \
 	launcher/unit_host.c \
 	launcher/unit_images.c \
 	launcher/unit_person.c \
+	launcher/port.c \
 	launcher/progress.c \
 	launcher/report.c \
 	launcher/report_json.c \
@@ -19,6 +20,7 @@ LAUNCHER_SRCS := \
 	launcher/unit_plan.c \
 	launcher/unit_shape.c \
 	launcher/unit_vcpus.c \
+	launcher/unit_virtio.c \
 	launcher/unit_vm.c \
 	launcher/units.c \
 	launcher/command.c \
@@ -32,6 +34,7 @@ LAUNCHER_SRCS := \
 	launcher/option.c \
 	launcher/option_place.c \
 	launcher/option_type.c \
+	launcher/option_port.c \
 	launcher/placement.c \
 	launcher/plan_command.c \
 	launcher/run.c \

@@ -13,6 +13,7 @@
 #include "launcher/config.h"
 #include "launcher/console.h"
 #include "launcher/report.h"
+#include "launcher/port.h"
 #include "launcher/stopper.h"
 #include "numa/speed.h"
 #include "numa/plan.h"
@@ -28,6 +29,8 @@
 #include "vmm/power.h"
 #include "vmm/serial.h"
 #include "vmm/vcpu.h"
+#include "vmm/virtio/console.h"
+#include "vmm/virtio/virtio_pci.h"
 #include "vmm/vm.h"
 
 struct machine {
@@ -56,6 +59,9 @@ struct machine {
 	struct debug_exit debug_exit;
 	struct payload_ports payload_ports;
 	struct pci_bus pci;
+	bool has_virtio_console;
+	struct virtio_console virtio_console;
+	struct virtio_pci virtio_console_pci;
 	struct boot_plan boot;
 	struct vcpu_setup vcpu_setup;
 	struct vcpus vcpus;
@@ -64,6 +70,8 @@ struct machine {
 
 	/* The person in front of it. */
 	struct console console;
+	struct console serial_drain; /* where the serial port's words go when the console is another's */
+	struct port *ports; /* [cfg->port.nr] */
 	struct stopper stopper;
 };
 
@@ -74,8 +82,8 @@ struct unit {
 	void (*stop)(struct machine *m);
 };
 
-extern const struct unit host_unit, images_unit, plan_unit, shape_unit, vm_unit, memory_unit, devices_unit, boot_unit,
-	stopper_unit, console_unit, vcpus_unit, slots_unit, run_unit;
+extern const struct unit host_unit, images_unit, plan_unit, shape_unit, vm_unit, memory_unit, devices_unit, virtio_unit,
+	boot_unit, stopper_unit, console_unit, vcpus_unit, slots_unit, run_unit;
 
 /* In order of start; NULL-terminated. */
 extern const struct unit *const machine_units[];

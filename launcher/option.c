@@ -25,6 +25,7 @@
 #define ENUM(member, ctype) &type_enum, AT(member, ctype)
 
 static const char *const pages[] = { "4K", "2M", "1G", NULL };
+static const char *const console_devices[] = { "serial", "virtio", NULL };
 static const char *const policies[] = { "like-host", "one-node", "spread", NULL };
 static const char *const smt[] = { "avoid", "use", "never", NULL };
 static const char *const hugepages[] = { "auto", "1G", "2M", "thp", "none", NULL };
@@ -70,8 +71,20 @@ const struct option_row options[] = {
 	  .help = "guest memory; without it, the sum of the nodes', or 1G" },
 	{ "console", &type_console, AT(console, struct config_console), GROUP_MACHINE,
 	  .def = "stdio", .arg = "WHERE",
-	  .help = "first serial port: stdio, none or file:PATH",
+	  .help = "the guest's console: stdio, none or file:PATH",
 	  .more = "With stdio on a terminal, Ctrl-A x stops the guest and Ctrl-A h shows help." },
+	{ "console-device", ENUM(console_device, enum config_console_device), GROUP_MACHINE,
+	  .choice = console_devices, .def = "serial", .arg = "serial|virtio",
+	  .help = "the console is the first serial port, or a virtio console",
+	  .more = "In Linux, serial is ttyS0 and virtio is hvc0, which takes fewer exits but is not "
+		"there in the first moments of a boot. With virtio, what is written to the serial port "
+		"is thrown away. A reader that stands still holds the guest back with either." },
+	{ "port", &type_ports, AT(port, struct config_ports), GROUP_MACHINE, .arg = "NAME=WHERE",
+	  .help = "console port /dev/virtio-ports/NAME; may be given again",
+	  .more = "WHERE is file:PATH for output only; socket:PATH for a socket that thole makes, and "
+		"that one program at a time may connect to; or fd:N for a connected stream socket that "
+		"thole was started with. What the guest writes while nobody is connected is thrown "
+		"away; otherwise neither side loses anything, and the faster one waits." },
 	{ "debug-exit", &type_port, AT(debug_exit, int32_t), GROUP_MACHINE, .max = 0xffff,
 	  .def = "none", .arg = "PORT",
 	  .help = "I/O port through which the guest ends with an exit code",

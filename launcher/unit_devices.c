@@ -27,20 +27,45 @@ static int devices_map(struct machine *m)
 	return err ? log_errno(err, "cannot put the devices together: %m") : debug_exit_start(m);
 }
 
+/* A serial port that nobody takes anything from would tell the guest to wait for ever. */
+static bool drains_serial(const struct machine *m)
+{
+	return m->cfg->console_device != CONFIG_CONSOLE_SERIAL;
+}
+
+static int consoles_init(struct machine *m)
+{
+	int err = console_init(&m->console, &m->vm, &m->serial.stream);
+
+	if (err || !drains_serial(m))
+		return err;
+	if ((err = console_init(&m->serial_drain, &m->vm, &m->serial.stream)) != 0)
+		console_fini(&m->console);
+	return err;
+}
+
+static void consoles_fini(struct machine *m)
+{
+	if (drains_serial(m))
+		console_fini(&m->serial_drain);
+	console_fini(&m->console);
+}
+
 static void devices_stop(struct machine *m)
 {
 	pci_fini(&m->pci);
 	serial_fini(&m->serial);
-	console_fini(&m->console);
+	consoles_fini(m);
 }
 
 static int devices_start(struct machine *m)
 {
-	int err = console_init(&m->console, &m->vm, &m->serial);
+	int err = consoles_init(m);
 
 	if (err)
 		return err;
-	serial_init(&m->serial, vm_irq_line(&m->vm, GSI_COM1), console_kick, &m->console);
+	serial_init(&m->serial, vm_irq_line(&m->vm, GSI_COM1), console_kick,
+		drains_serial(m) ? &m->serial_drain : &m->console);
 	pci_init(&m->pci, m->layout.mmio64);
 	err = devices_map(m);
 	if (err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* unit_person.c - signals and the terminal. */
+/* unit_person.c - signals, the terminal, and the host's end of ports. */
 #include "launcher/machine.h"
 
 static int stopper_unit_start(struct machine *m)
@@ -18,11 +18,26 @@ const struct unit stopper_unit = { "stopper", stopper_unit_start, stopper_unit_s
 
 static int console_unit_start(struct machine *m)
 {
-	return console_start(&m->console, &m->cfg->console);
+	uint32_t i = 0;
+	int err = console_start(&m->console, &m->cfg->console);
+
+	if (err)
+		return err;
+	while (i < m->cfg->port.nr && !err)
+		if ((err = port_start(&m->ports[i], &m->cfg->port.at[i], m->ports[i].guest, &m->vm.loop)) == 0)
+			i++;
+	if (!err)
+		return 0;
+	while (i--)
+		port_stop(&m->ports[i]);
+	console_stop(&m->console);
+	return err;
 }
 
 static void console_unit_stop(struct machine *m)
 {
+	for (uint32_t i = 0; i < m->cfg->port.nr; i++)
+		port_stop(&m->ports[i]);
 	console_stop(&m->console);
 }
 

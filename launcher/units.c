@@ -9,9 +9,10 @@
  *   vm       KVM's VM and its interrupt controllers, the event loop
  *   memory   guest RAM
  *   devices  serial port, power, PCI, and the ports of payloads and tests
+ *   virtio   the console and ports that are devices on the PCI bus
  *   boot     ACPI tables and the images go into RAM
  *   stopper  what a signal does from here on; before, it gives up the start
- *   console  the terminal
+ *   console  the terminal, and the host's end of ports
  *   vcpus    threads, each of which makes its vCPU
  *   slots    KVM is told of guest RAM. It waits for milliseconds there, for what it has to finish
  *            since its VM was made: so late, that the wait is short and vCPUs are made meanwhile
@@ -27,6 +28,7 @@ const struct unit *const machine_units[] = {
 	&vm_unit,
 	&memory_unit,
 	&devices_unit,
+	&virtio_unit,
 	&boot_unit,
 	&stopper_unit,
 	&console_unit,

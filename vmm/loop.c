@@ -54,6 +54,13 @@ int loop_add(struct loop *l, struct loop_source *src, uint32_t events)
 	return epoll_ctl(l->epoll, EPOLL_CTL_ADD, src->fd, &ev) < 0 ? -errno : 0;
 }
 
+void loop_change(struct loop *l, struct loop_source *src, uint32_t events)
+{
+	struct epoll_event ev = { .events = events, .data.ptr = src };
+
+	(void)epoll_ctl(l->epoll, EPOLL_CTL_MOD, src->fd, &ev);
+}
+
 void loop_remove(struct loop *l, struct loop_source *src)
 {
 	(void)epoll_ctl(l->epoll, EPOLL_CTL_DEL, src->fd, NULL);

@@ -32,6 +32,8 @@ void loop_fini(struct loop *l);
 
 /* Watch src->fd, level-triggered. -EPERM: a plain file, which epoll cannot watch. */
 int loop_add(struct loop *l, struct loop_source *src, uint32_t events) must_check;
+/* Other events for a source that is watched; with none, a hang-up is still told. */
+void loop_change(struct loop *l, struct loop_source *src, uint32_t events);
 void loop_remove(struct loop *l, struct loop_source *src);
 
 /* Call sources until loop_quit(). 0, or -errno when waiting itself fails. */

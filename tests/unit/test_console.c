@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "launcher/console.h"
+#include "vmm/serial.h"
 
 /* Long for a loop that has something to do, short for a person. */
 #define MOMENT_MS 100
@@ -50,7 +51,7 @@ static int setup(void **state)
 	memset(&b, 0, sizeof(b));
 	assert_int_equal(loop_init(&b.vm.loop, nothing, NULL), 0);
 	end_init(&b.vm.end, &b.vm.loop);
-	assert_int_equal(console_init(&b.console, &b.vm, &b.serial), 0);
+	assert_int_equal(console_init(&b.console, &b.vm, &b.serial.stream), 0);
 	serial_init(&b.serial, (struct irq_line){ line_set, NULL, 4 }, console_kick, &b.console);
 	b.deadline = (struct loop_source){ timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC), deadline_over };
 	assert_int_equal(loop_add(&b.vm.loop, &b.deadline, EPOLLIN), 0);

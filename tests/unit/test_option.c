@@ -69,6 +69,10 @@ static void good_values_print_in_one_form(void **state)
 		{ "force", "YES", "yes" },
 		{ "force", "off", "no" },
 		{ "console", "none", "none" },
+		{ "console-device", "virtio", "virtio" },
+		{ "port", "data=socket:/run/a=b", "data=socket:/run/a=b" },
+		{ "port", "log.1=file:log", "log.1=file:log" },
+		{ "port", "agent=fd:3", "agent=fd:3" },
 		{ "console", "file:/tmp/a:b", "file:/tmp/a:b" },
 		{ "policy", "spread", "spread" },
 		{ "log-level", "debug", "debug" },
@@ -135,6 +139,14 @@ static void bad_values_are_refused_with_the_remedy(void **state)
 		{ "debug-exit", "-1", "or none" },
 		{ "force", "2", "yes or no" },
 		{ "console", "file:", "file:PATH" },
+		{ "port", "data", "NAME=file:PATH" },
+		{ "port", "data=", "NAME=file:PATH" },
+		{ "port", "data=file:", "NAME=file:PATH" },
+		{ "port", "data=tcp:1", "NAME=file:PATH" },
+		{ "port", "=file:x", "letters" },
+		{ "port", "a b=file:x", "letters" },
+		{ "port", "data=fd:x", "a number" },
+		{ "port", "data=fd:99999999999", "a number" },
 		{ "console", "pty", "file:PATH" },
 		{ "policy", "like_host", "like-host, one-node, spread" },
 		{ "sched", "fifo:0", "from 1 to 99" },
@@ -208,6 +220,24 @@ static void fields_hold_what_was_said(void **state)
 	run_config_fini(&c);
 	assert_null(c.console.path);
 	run_config_fini(&c);
+}
+
+static void ports_have_names_of_their_own(void **state)
+{
+	struct run_config c;
+	struct complaint why;
+
+	(void)state;
+	assert_int_equal(run_config_init(&c), 0);
+	assert_int_equal(option_set(&c, option_find("port"), "a=file:x", &why), 0);
+	assert_int_equal(option_set(&c, option_find("port"), "b=fd:7", &why), 0);
+	assert_int_equal(option_set(&c, option_find("port"), "a=socket:y", &why), -EINVAL);
+	assert_non_null(strstr(why.text, "already"));
+	assert_int_equal(c.port.nr, 2);
+	assert_string_equal(c.port.at[0].path, "x");
+	assert_int_equal(c.port.at[1].fd, 7);
+	run_config_fini(&c);
+	assert_int_equal(c.port.nr, 0);
 }
 
 static void cpus_is_a_count_or_a_list(void **state)
@@ -324,6 +354,7 @@ int main(void)
 		cmocka_unit_test(good_values_print_in_one_form),
 		cmocka_unit_test(bad_values_are_refused_with_the_remedy),
 		cmocka_unit_test(fields_hold_what_was_said),
+		cmocka_unit_test(ports_have_names_of_their_own),
 		cmocka_unit_test(cpus_is_a_count_or_a_list),
 		cmocka_unit_test(what_follows_has_the_same_limits),
 		cmocka_unit_test(near_names_are_suggested),
