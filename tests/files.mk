@@ -63,6 +63,7 @@ FUZZ_TARGETS := \
 	boot_linux \
 	boot_multiboot \
 	doctor \
+	virtio_pci \
 
 # tests/payload/NAME.c, guests for `thole run --payload`, linked at payload addresses.
 PAYLOADS := \
@@ -85,4 +86,5 @@ PAYLOAD_TESTS := \
 
 LAB_TESTS := \
 	tests/lab/test-numa \
+	tests/lab/test-virtio \
 

@@ -13,6 +13,8 @@
  *	cat=PATH		a file, between cat-begin and cat-end
  *	spin=SECONDS		keep all CPUs busy
  *	sleep=SECONDS		keep none busy
+ *	port-echo=NAME:BYTES	send back what comes by a virtio console port
+ *	port-say=NAME:WORD	write a word and a newline to a port
  *	wait-power-button	wait until it is pressed, then power off
  *	ignore-power-button	say when it is pressed, for ever
  *	cat-stdin		echo the console's lines until one is "quit", then power off
@@ -285,6 +287,88 @@ static void order_cat(const char *path)
 	say("cat-end %s", path);
 }
 
+/* The device of the console port with that name: udev would have made /dev/virtio-ports/NAME. */
+static int port_open(const char *name)
+{
+	const char *dir = "/sys/class/virtio-ports";
+	char path[320], found[128];
+	struct dirent *entry;
+	int fd = -1, tries;
+	DIR *all;
+
+	/* Names come a moment after the driver. */
+	for (tries = 0; fd < 0 && tries < 100; tries++) {
+		all = opendir(dir);
+		while (fd < 0 && all && (entry = readdir(all))) {
+			file_line(found, sizeof(found), "%s/%s/name", dir, entry->d_name);
+			if (strcmp(found, name))
+				continue;
+			snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
+			fd = open(path, O_RDWR | O_CLOEXEC);
+		}
+		if (all)
+			closedir(all);
+		if (fd < 0)
+			usleep(100000);
+	}
+	if (fd < 0)
+		say("port %s missing", name);
+	return fd;
+}
+
+static bool write_all(int fd, const char *buf, size_t size)
+{
+	ssize_t n;
+
+	for (; size; buf += n, size -= (size_t)n) {
+		n = write(fd, buf, size);
+		if (n < 0)
+			return false;
+	}
+	return true;
+}
+
+static void order_port_echo(const char *value)
+{
+	static char buf[32768];
+	char name[64] = "";
+	unsigned long want = 0, done = 0;
+	ssize_t n;
+	int fd;
+
+	sscanf(value, "%63[^:]:%lu", name, &want);
+	fd = port_open(name);
+	if (fd < 0)
+		return;
+	say("port %s open", name);
+	while (done < want) {
+		n = read(fd, buf, sizeof(buf));
+		if (n > 0 && !write_all(fd, buf, (size_t)n))
+			n = -1;
+		if (n < 0) {
+			say("port %s failed: %s", name, strerror(errno));
+			break;
+		}
+		done += (unsigned long)n;
+		if (!n)
+			usleep(10000); /* nobody is connected */
+	}
+	close(fd);
+	say("port %s echoed %lu bytes", name, done);
+}
+
+static void order_port_say(const char *value)
+{
+	char name[64] = "", word[256] = "";
+	int fd;
+
+	sscanf(value, "%63[^:]:%254s", name, word);
+	fd = port_open(name);
+	strcat(word, "\n");
+	if (fd >= 0 && write_all(fd, word, strlen(word)))
+		say("port %s written", name);
+}
+
 static double now_s(void)
 {
 	struct timespec now;
@@ -450,6 +534,8 @@ static const struct order {
 	{ "dmesg", order_dmesg },
 	{ "pci", order_pci },
 	{ "cat", order_cat },
+	{ "port-echo", order_port_echo },
+	{ "port-say", order_port_say },
 	{ "spin", order_spin },
 	{ "sleep", order_sleep },
 	{ "wait-power-button", order_wait_button },
