@@ -31,6 +31,7 @@ UNIT_TESTS := \
 	test_mem \
 	test_pci \
 	test_sample \
+	test_routes \
 	test_serial \
 	test_stats \
 	test_option \

@@ -591,28 +591,6 @@ static void table_accesses_are_words(void **state)
 	assert_int_equal(mmio(bar2() + 0x1ffc, 4, false, 0), 0xffffffff);
 }
 
-static void far_apics_are_told_to_kvm(void **state)
-{
-	uint32_t gsi;
-
-	(void)state;
-	assert_int_equal(routes_take(&b.routes, 2, &gsi), 0);
-	routes_set(&b.routes, gsi, (struct msi_message){ 0xfee12040, 0x31 }); /* APIC id 0x212 */
-	routes_set(&b.routes, gsi + 1,
-		(struct msi_message){ 0xfee12050, 0x31 }); /* remappable: not ours */
-	assert_int_equal(routes_commit(&b.routes), 0);
-	assert_int_equal(wired_message(&b.wired, gsi)->address_lo, 0xfee12000);
-	assert_int_equal(wired_message(&b.wired, gsi)->address_hi, 0x200);
-	assert_int_equal(wired_message(&b.wired, gsi + 1)->address_lo, 0xfee12050);
-	assert_int_equal(b.wired.route[0].type, KVM_IRQ_ROUTING_IRQCHIP);
-	routes_give_back(&b.routes, gsi, 2);
-	assert_int_equal(routes_commit(&b.routes), 0);
-	assert_int_equal(b.wired.nr_routes, 40);
-	assert_int_equal(routes_commit(&b.routes), 0);
-	assert_int_equal(b.wired.routings, 2);
-	assert_int_equal(routes_take(&b.routes, ROUTES_MSI_MAX, &gsi), -ENOSPC);
-}
-
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -633,7 +611,6 @@ int main(void)
 		TEST(masked_vectors_pend),
 		TEST(vectors_move_and_are_shared),
 		TEST(table_accesses_are_words),
-		TEST(far_apics_are_told_to_kvm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
