@@ -7,6 +7,7 @@ NUMA_SRCS := \
 	numa/host_load.c \
 	numa/host_pages.c \
 	numa/host_sysfs.c \
+	numa/hwloc_late.c \
 	numa/plan.c \
 	numa/plan_cores.c \
 	numa/plan_draw.c \

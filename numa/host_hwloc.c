@@ -259,7 +259,7 @@ int hwloc_open(hwloc_topology_t *topology, const char *what, enum hwloc_open_for
 	int err = 0;
 
 	if (hwloc_topology_init(&t) != 0)
-		return log_errno(-ENOMEM, "hwloc can't make a topology: %m");
+		return log_errno(-errno, "hwloc can't make a topology: %m; is libhwloc.so.15 installed?");
 	types_filter(t);
 	if (purpose == HWLOC_OPEN_DRAW)
 		hwloc_topology_set_type_filter(t, HWLOC_OBJ_MISC, HWLOC_TYPE_FILTER_KEEP_ALL);
