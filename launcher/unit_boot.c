@@ -73,8 +73,10 @@ static int boot_start(struct machine *m)
 	in->guest_page = m->cfg->guest_page;
 	in->has_page_1g = has_page_1g(m->supported);
 	in->rsdp = in->kind == BOOT_PAYLOAD ? 0 : LAYOUT_RSDP;
-	if (in->rsdp)
+	if (in->rsdp) {
+		power_reset_code(mem_at(&m->vm.mem, LAYOUT_RESET_VECTOR, POWER_RESET_CODE_BYTES));
 		err = acpi_write(m);
+	}
 	if (!err)
 		err = images_place(m);
 	in->cpu_node = NULL;

@@ -23,6 +23,7 @@
 
 #define LAYOUT_LOW_END    ((gpa_t)0x9fc00) /* conventional memory ends where the EBDA would start */
 #define LAYOUT_RSDP       ((gpa_t)0xe0000) /* ACPI 6.4, 5.2.5.1: found by a scan, 16-byte aligned */
+#define LAYOUT_RESET_VECTOR ((gpa_t)0xffff0) /* F000:FFF0: where a warm restart by the BIOS begins */
 #define LAYOUT_HIGH_START MiB(1)
 #define LAYOUT_HOLE_BASE  GiB(3)
 #define LAYOUT_HOLE_END   GiB(4)

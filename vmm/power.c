@@ -2,6 +2,8 @@
 /* power.c - three ports and one event register. */
 #include "vmm/power.h"
 
+#include <string.h>
+
 #include "vmm/acpi/acpi.h"
 #include "vmm/layout.h"
 
@@ -59,6 +61,19 @@ int power_init(struct power *p, struct end *end, struct irq_line irq, struct bus
 	*p = (struct power){ .ports.ops = &ports_ops, .ged.ops = &ged_ops, .end = end, .irq = irq };
 	err = bus_map(pio, (struct range){ PORT_SLEEP_CONTROL, PORT_RESET - PORT_SLEEP_CONTROL + 1 }, &p->ports);
 	return err ? err : bus_map(mmio, (struct range){ LAYOUT_GED_BASE, KiB(4) }, &p->ged);
+}
+
+void power_reset_code(uint8_t code[static POWER_RESET_CODE_BYTES])
+{
+	const uint8_t real_mode[POWER_RESET_CODE_BYTES] = {
+		0xba, PORT_RESET & 0xff, PORT_RESET >> 8, /* mov dx, PORT_RESET */
+		0xb0, ACPI_RESET_VALUE,                   /* mov al, ACPI_RESET_VALUE */
+		0xee,                                     /* out dx, al */
+		0xf4,                                     /* hlt */
+		0xeb, 0xfd,                               /* jmp to the hlt */
+	};
+
+	memcpy(code, real_mode, sizeof(real_mode));
 }
 
 void power_button(struct power *p)

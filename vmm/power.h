@@ -29,6 +29,14 @@ struct power {
 int power_init(struct power *p, struct end *end, struct irq_line irq, struct bus *pio, struct bus *mmio)
 	must_check;
 
+/*
+ * The code at the reset vector, LAYOUT_RESET_VECTOR: write the reset register. On a hardware-reduced
+ * machine without EFI, Linux restarts as a PC's BIOS would have it, by a jump to F000:FFF0 in real mode
+ * (arch/x86/kernel/reboot.c), and would run on in zeroes there.
+ */
+#define POWER_RESET_CODE_BYTES 9
+void power_reset_code(uint8_t code[static POWER_RESET_CODE_BYTES]);
+
 /* Press the button. */
 void power_button(struct power *p);
 

@@ -90,6 +90,21 @@ static void only_s5_switches_off(void **state)
 	assert_int_equal(end_kind(&b->end), END_POWER_OFF);
 }
 
+/* The reset vector's code, read by hand: it writes the register that resets, and stays put. */
+static void reset_code_writes_the_reset_register(void **state)
+{
+	struct bench *b = *state;
+	uint8_t code[POWER_RESET_CODE_BYTES];
+
+	power_reset_code(code);
+	assert_int_equal(code[0], 0xba);
+	assert_int_equal(code[3], 0xb0);
+	assert_int_equal(code[5], 0xee);
+	out(b, (uint16_t)(code[1] | code[2] << 8), 1, code[4]);
+	assert_int_equal(end_kind(&b->end), END_REBOOT);
+	assert_true(LAYOUT_RESET_VECTOR + sizeof(code) <= LAYOUT_HIGH_START);
+}
+
 static void first_end_counts(void **state)
 {
 	struct bench *b = *state;
@@ -178,6 +193,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(only_s5_switches_off),
+		TEST(reset_code_writes_the_reset_register),
 		TEST(first_end_counts),
 		TEST(button_raises_the_line_until_it_is_read),
 		TEST(press_during_a_read_is_not_lost),
