@@ -86,6 +86,8 @@ PAYLOAD_TESTS := \
 	tests/payload/test-bad-input \
 
 LAB_TESTS := \
+	tests/lab/test-lab.sh \
+	tests/lab/test-linux \
 	tests/lab/test-numa \
 	tests/lab/test-virtio \
 
