@@ -8,7 +8,7 @@ MANDIR        ?= $(DATADIR)/man
 DOCDIR        ?= $(DATADIR)/doc/thole
 COMPLETIONDIR ?= $(DATADIR)/bash-completion/completions
 
-INSTALL_HEADERS := vmm/include/thole/payload.h vmm/boot/payload.lds
+INSTALL_HEADERS := vmm/include/thole/payload.h vmm/include/thole/detour.h vmm/boot/payload.lds
 INSTALL_DOCS    := COPYING $(wildcard README.md)
 INSTALL_CONFIGS := $(sort $(wildcard configs/*.cfg))
 MAN             := $(B)/launcher/thole.1 $(B)/launcher/thole.cfg.5

@@ -1,6 +1,7 @@
 # What sched/ is built from, one file a line.
 SCHED_SRCS := \
 	sched/affinity.c \
+	sched/detour.c \
 	sched/doctor.c \
 	sched/doctor_cpus.c \
 	sched/doctor_host.c \

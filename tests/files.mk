@@ -20,6 +20,7 @@ UNIT_TESTS := \
 	test_console \
 	test_cpulist \
 	test_crash \
+	test_detour \
 	test_doctor \
 	test_acpi \
 	test_host \
