@@ -64,6 +64,8 @@ enum config_hugepages {
 	CONFIG_HUGEPAGES_NONE,
 };
 
+enum config_idle { CONFIG_IDLE_AUTO, CONFIG_IDLE_GUEST, CONFIG_IDLE_HOST };
+
 enum config_prefault { CONFIG_PREFAULT_AUTO, CONFIG_PREFAULT_YES, CONFIG_PREFAULT_NO };
 
 struct config_sched {
@@ -100,6 +102,10 @@ struct run_config {
 	enum config_hugepages hugepages;
 	enum config_prefault prefault;
 	struct config_sched sched;
+
+	/* How quiet it is there. */
+	enum config_idle idle;
+	bool quiet_guest;
 
 	/* How it runs. */
 	bool reboot;

@@ -6,6 +6,7 @@ LAUNCHER_SRCS := \
 	launcher/kvm_command.c \
 	launcher/machine.c \
 	launcher/stats_file.c \
+	launcher/steady.c \
 	launcher/stopper.c \
 	launcher/unit_boot.c \
 	launcher/unit_devices.c \
@@ -18,6 +19,7 @@ LAUNCHER_SRCS := \
 	launcher/report_json.c \
 	launcher/unit_memory.c \
 	launcher/unit_plan.c \
+	launcher/unit_quiet.c \
 	launcher/unit_shape.c \
 	launcher/unit_vcpus.c \
 	launcher/unit_virtio.c \

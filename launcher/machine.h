@@ -14,10 +14,12 @@
 #include "launcher/console.h"
 #include "launcher/report.h"
 #include "launcher/port.h"
+#include "launcher/steady.h"
 #include "launcher/stopper.h"
 #include "numa/speed.h"
 #include "numa/plan.h"
 #include "sched/affinity.h"
+#include "sched/quiet.h"
 #include "vmm/acpi/acpi.h"
 #include "vmm/boot/boot.h"
 #include "vmm/cpuid.h"
@@ -51,6 +53,8 @@ struct machine {
 	struct backing_result backing;
 	struct ram_layout layout;
 	struct cpuid_config cpuid;
+	enum quiet_idle idle; /* never auto once the VM is made */
+	struct exits_off exits_off;
 
 	/* The machine. */
 	struct vm vm;
@@ -67,6 +71,7 @@ struct machine {
 	struct vcpus vcpus;
 
 	struct report report;
+	struct steady steady; /* with --report */
 
 	/* The person in front of it. */
 	struct console console;
@@ -82,7 +87,7 @@ struct unit {
 	void (*stop)(struct machine *m);
 };
 
-extern const struct unit host_unit, images_unit, plan_unit, shape_unit, vm_unit, memory_unit, devices_unit, virtio_unit,
+extern const struct unit host_unit, images_unit, plan_unit, shape_unit, vm_unit, quiet_unit, memory_unit, devices_unit, virtio_unit,
 	boot_unit, stopper_unit, console_unit, vcpus_unit, slots_unit, run_unit;
 
 /* In order of start; NULL-terminated. */
@@ -90,6 +95,12 @@ extern const struct unit *const machine_units[];
 
 /* What ACPI tables are made from; ram may be NULL as for acpi_config_default(). */
 struct acpi_config machine_acpi(const struct machine *m, const struct ram_layout *ram);
+
+/* Where the guest runs, for decisions on how quiet it can be. */
+struct quiet_place machine_quiet_place(const struct machine *m);
+
+/* The guest's command line, what --quiet-guest adds included. The caller frees it; NULL: out of memory. */
+char *machine_cmdline(const struct machine *m);
 
 /* The images' bytes are no longer needed. */
 void machine_images_free(struct machine *m);

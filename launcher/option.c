@@ -30,12 +30,14 @@ static const char *const policies[] = { "like-host", "one-node", "spread", NULL 
 static const char *const smt[] = { "avoid", "use", "never", NULL };
 static const char *const hugepages[] = { "auto", "1G", "2M", "thp", "none", NULL };
 static const char *const prefault[] = { "auto", "yes", "no", NULL };
+static const char *const idles[] = { "auto", "guest", "host", NULL };
 static const char *const log_levels[] = { "err", "warn", "info", "debug", NULL };
 
 const char *const option_groups[GROUPS] = {
 	[GROUP_START] = "What to start",
 	[GROUP_MACHINE] = "The machine",
 	[GROUP_PLACE] = "Where it lives on the host",
+	[GROUP_QUIET] = "How quiet it is there",
 	[GROUP_RUN] = "How it runs",
 	[GROUP_TELL] = "What thole tells",
 };
@@ -131,6 +133,20 @@ const struct option_row options[] = {
 	{ "sched", &type_sched, AT(sched, struct config_sched), GROUP_PLACE, .def = "other",
 	  .arg = "CLASS",
 	  .help = "scheduling class of vCPUs: other, or fifo:N with a priority from 1 to 99" },
+
+	{ "idle", ENUM(idle, enum config_idle), GROUP_QUIET, .choice = idles, .def = "auto",
+	  .arg = "auto|guest|host",
+	  .help = "who has a CPU while its vCPU has nothing to do",
+	  .more = "With guest, HLT and MWAIT run without an exit where KVM allows: the guest wakes up "
+		"soonest, and the host sees a busy CPU. With host, each is an exit; the host's CPU "
+		"may sleep deeply, or run something else. auto is guest where nothing else may run on "
+		"the vCPUs' CPUs. With either, PAUSE is no exit where each vCPU has a CPU of its own." },
+	{ "quiet-guest", SWITCH(quiet_guest), GROUP_QUIET, .def = "no",
+	  .help = "tell a Linux guest to keep its own noise away from the job",
+	  .more = "Words that follow from the plan go before those of append, which so have the last "
+		"word: nohz_full, rcu_nocbs, isolcpus=managed_irq and irqaffinity leave the guest's own "
+		"housekeeping to vCPU 0, nowatchdog, tsc=reliable where the host's clock is the TSC, "
+		"and numa_balancing=disable with several nodes." },
 
 	{ "reboot", SWITCH(reboot), GROUP_RUN, .def = "no",
 	  .help = "start the guest again when it reboots, rather than end" },

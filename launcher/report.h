@@ -20,6 +20,8 @@
 #include "numa/backing.h"
 #include "numa/plan.h"
 #include "numa/proof.h"
+#include "launcher/steady.h"
+#include "sched/quiet.h"
 #include "sched/usage.h"
 #include "vmm/vcpu.h"
 #include "vmm/vm.h"
@@ -60,6 +62,9 @@ struct report_machine {
 	const struct vcpus *vcpus;
 	const struct backing_result *backing;
 	bool filled;
+	const struct steady *steady;
+	enum quiet_idle idle;
+	const struct exits_off *exits_off;
 };
 
 /* Take the proof again and write the file. *deviates: not as planned, and --strict. */

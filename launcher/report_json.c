@@ -108,13 +108,30 @@ static json_t *vcpu_json(const struct report *r, const struct report_machine *m,
 	const struct report_vcpu *u = &r->vcpu[v];
 	const struct vcpu *vcpu = &m->vcpus->vcpu[v];
 
-	return json_pack("{s:i, s:{s:i}, s:i, s:o, s:o, s:o, s:i, s:f, s:o}", "index", (int)v, "planned", "cpu",
+	return json_pack("{s:i, s:{s:i}, s:i, s:o, s:o, s:o, s:i, s:f, s:o, s:o}", "index", (int)v, "planned", "cpu",
 		m->plan->vcpu[v].cpu.os, "cpu", u->end.cpu.os, "migrations",
 		count_or_null(usage_delta(u->start.migrations, u->end.migrations)), "voluntary_switches",
 		count_or_null(usage_delta(u->start.voluntary, u->end.voluntary)), "involuntary_switches",
 		count_or_null(usage_delta(u->start.involuntary, u->end.involuntary)), "fifo_priority",
 		(int)(r->cfg->sched.fifo ? r->cfg->sched.priority : 0), "exits_per_second",
-		(double)exits_sum(vcpu) / seconds, "exits", exits_json(vcpu, seconds));
+		(double)exits_sum(vcpu) / seconds, "exits", exits_json(vcpu, seconds), "steady",
+		steady_json(m->steady, v));
+}
+
+/* Exits that were turned off, and those that KVM offers to turn off and then didn't. */
+static json_t *quiet_json(const struct report_machine *m)
+{
+	const struct exits_off *x = m->exits_off;
+	json_t *off = json_array(), *refused = json_array();
+
+	for (unsigned i = 0; i < EXITS_OFF_BITS; i++) {
+		if (x->off & 1u << i)
+			json_array_append_new(off, json_string(exits_off_name(i)));
+		else if (x->offered & x->wanted & 1u << i)
+			json_array_append_new(refused, json_string(exits_off_name(i)));
+	}
+	return json_pack("{s:s, s:o, s:o, s:b}", "idle", m->idle == QUIET_IDLE_GUEST ? "guest" : "host", "exits_off", off,
+		"exits_refused", refused, "halt_poll_off", (int)x->no_halt_poll);
 }
 
 char *report_json(const struct report *r, const struct report_machine *m, const struct proof *end, uint64_t ns)
@@ -125,10 +142,10 @@ char *report_json(const struct report *r, const struct report_machine *m, const 
 
 	for (uint32_t v = 0; v < m->plan->nr_vcpus; v++)
 		json_array_append_new(vcpus, vcpu_json(r, m, v, seconds));
-	root = json_pack("{s:s, s:s, s:b, s:O, s:O, s:f, s:O, s:o, s:o, s:o}", "schema", "thole-report/1", "version",
+	root = json_pack("{s:s, s:s, s:b, s:O, s:O, s:f, s:O, s:o, s:o, s:o, s:o}", "schema", "thole-report/1", "version",
 		THOLE_VERSION, "as_planned", json_array_size(r->deviations) == 0, "deviations", r->deviations,
 		"unknown", r->unknown, "seconds", seconds, "plan", r->plan, "memory", memory_json(r, m, end), "kvm",
-		kvm_json(m->vm), "vcpus", vcpus);
+		kvm_json(m->vm), "quiet", quiet_json(m), "vcpus", vcpus);
 	text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
 	json_decref(root);
 	return text;

@@ -59,14 +59,17 @@ static int boot_start(struct machine *m)
 {
 	struct boot_input *in = &m->boot_input;
 	uint32_t *cpu_node = calloc(m->plan.nr_vcpus, sizeof(*cpu_node));
+	char *cmdline = machine_cmdline(m);
 	int err = 0;
 
-	if (!cpu_node)
-		return log_errno(-ENOMEM, "boot: %m");
+	if (!cpu_node || !cmdline) {
+		err = log_errno(-ENOMEM, "boot: %m");
+		goto out_free;
+	}
 	for (uint32_t v = 0; v < m->plan.nr_vcpus; v++)
 		cpu_node[v] = m->plan.vcpu[v].guest_node;
 	in->cpu_node = cpu_node;
-	in->cmdline = m->cfg->append ? m->cfg->append : "";
+	in->cmdline = cmdline;
 	in->ram = &m->layout;
 	in->nr_cpus = m->plan.nr_vcpus;
 	in->tsc_khz = vm_tsc_khz(&m->vm);
@@ -79,8 +82,11 @@ static int boot_start(struct machine *m)
 	}
 	if (!err)
 		err = images_place(m);
+out_free:
 	in->cpu_node = NULL;
+	in->cmdline = NULL;
 	free(cpu_node);
+	free(cmdline);
 	return err;
 }
 

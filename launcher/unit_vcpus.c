@@ -112,13 +112,18 @@ static void vcpu_leave(void *ctx, uint32_t vcpu)
 /* What CPUID says beyond what KVM supports. */
 static struct cpuid_config cpuid_config_of(const struct machine *m)
 {
+	const uint32_t off = m->exits_off.off;
+
 	return (struct cpuid_config){
 		.topology = &m->plan.guest,
 		.tsc_khz = (uint32_t)vm_tsc_khz(&m->vm),
 		.tsc_deadline = kvm_cap_value(&m->kvm, KVM_CAP_TSC_DEADLINE_TIMER),
 		.pmu = true,
-		.pv_unhalt = true,
+		.pv_unhalt = !(off & EXITS_OFF_HLT),
+		.dedicated = m->idle == QUIET_IDLE_GUEST && !machine_quiet_place(m).shared,
 		.msi_ext_dest = topology_apicid_max(&m->plan.guest).id > 254,
+		.monitor = off & EXITS_OFF_MWAIT,
+		.aperf = off & EXITS_OFF_APERF,
 	};
 }
 
@@ -128,6 +133,7 @@ static int vcpus_unit_start(struct machine *m)
 
 	m->cpuid = cpuid_config_of(m);
 	cpuid_brand_read(m->cpuid.brand);
+	cpuid_monitor_read(m->cpuid.monitor_leaf);
 	m->vcpu_setup = (struct vcpu_setup){
 		.topology = &m->plan.guest,
 		.supported = m->supported,
@@ -151,13 +157,21 @@ const struct unit vcpus_unit = { "vcpus", vcpus_unit_start, vcpus_unit_stop };
 
 static int run_unit_start(struct machine *m)
 {
+	int err;
+
 	report_begin(&m->report); /* vCPUs run before vcpus_run() returns */
-	return vcpus_run(&m->vcpus);
+	err = vcpus_run(&m->vcpus);
+	if (err || !m->cfg->report)
+		return err;
+	if ((err = steady_start(&m->steady, &m->vm.loop, &m->vcpus)) != 0)
+		vcpus_stop(&m->vcpus);
+	return err;
 }
 
 static void run_unit_stop(struct machine *m)
 {
 	vcpus_stop(&m->vcpus);
+	steady_stop(&m->steady);
 }
 
 const struct unit run_unit = { "run", run_unit_start, run_unit_stop };

@@ -7,6 +7,7 @@
  *   plan     which CPU, node and page size for what, and the topology that the guest is told
  *   shape    APIC ids, and where memory lies for the guest: values, nothing is made
  *   vm       KVM's VM and its interrupt controllers, the event loop
+ *   quiet    which instructions of the guest are no exits, before there is a vCPU
  *   memory   guest RAM
  *   devices  serial port, power, PCI, and the ports of payloads and tests
  *   virtio   the console and ports that are devices on the PCI bus
@@ -26,6 +27,7 @@ const struct unit *const machine_units[] = {
 	&plan_unit,
 	&shape_unit,
 	&vm_unit,
+	&quiet_unit,
 	&memory_unit,
 	&devices_unit,
 	&virtio_unit,

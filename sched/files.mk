@@ -11,5 +11,7 @@ SCHED_SRCS := \
 	sched/host_files.c \
 	sched/ktext.c \
 	sched/policy.c \
+	sched/quiet.c \
+	sched/series.c \
 	sched/usage.c \
 

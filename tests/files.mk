@@ -3,6 +3,8 @@
 # tests/unit/NAME.c, each a cmocka program linked with all of thole but main().
 UNIT_TESTS := \
 	test_proof \
+	test_quiet \
+	test_series \
 	test_speed \
 	test_file_replace \
 	test_kvm \

@@ -136,6 +136,13 @@ void cpuid_brand_read(uint32_t brand[static CPUID_BRAND_REGS])
 			return;
 }
 
+void cpuid_monitor_read(uint32_t leaf[static CPUID_REGS])
+{
+	memset(leaf, 0, CPUID_REGS * sizeof(leaf[0]));
+	if (!__get_cpuid(5, &leaf[CPUID_EAX], &leaf[CPUID_EBX], &leaf[CPUID_ECX], &leaf[CPUID_EDX]))
+		return;
+}
+
 static enum cpuid_vendor vendor_of(struct cpuid_set *s)
 {
 	static const struct {
@@ -226,13 +233,14 @@ static void leaf_write(struct cpuid_set *s, uint32_t function, const uint32_t re
 static void leaves_apply(struct cpuid_set *s, const struct cpuid_config *cfg)
 {
 	static const uint32_t none[CPUID_REGS];
-	static const uint32_t arat[CPUID_REGS] = { [CPUID_EAX] = 1u << 2 };
+	const uint32_t power[CPUID_REGS] = { [CPUID_EAX] = 1u << 2, [CPUID_ECX] = cfg->aperf ? 1 : 0 };
 
 	if (set_reaches(s, 5))
 		leaf_write(s, 5, cfg->monitor ? cfg->monitor_leaf : none);
-	/* Power management is the host's; of it a guest needs to know that its timer never stops. */
+	/* Power management is the host's; of it a guest needs to know that its timer never stops (ARAT), and
+	 * whether it may ask for its CPU's speed (APERFMPERF). */
 	if (set_reaches(s, 6))
-		leaf_write(s, 6, arat);
+		leaf_write(s, 6, power);
 	/*
 	 * The host's crystal and nominal frequencies. They need not match the guest's TSC, which
 	 * may be scaled, and a guest would take the crystal for its APIC timer's clock, which in

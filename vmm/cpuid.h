@@ -35,6 +35,7 @@ struct cpuid_config {
 	bool msi_ext_dest; /* APIC ids above 254 work in MSIs and I/O APIC entries (see below) */
 	bool monitor;	   /* MONITOR and MWAIT run in the guest (KVM_CAP_X86_DISABLE_EXITS) */
 	uint32_t monitor_leaf[CPUID_REGS]; /* then: the host's leaf 5 */
+	bool aperf;	   /* APERF and MPERF are read in the guest (the same capability) */
 	uint32_t brand[CPUID_BRAND_REGS];  /* the processor's name; all 0: none is told */
 };
 
@@ -67,6 +68,9 @@ int cpuid_build(const struct kvm_cpuid2 *supported, const struct cpuid_config *c
 
 /* This machine's processor's name, which KVM leaves out of the supported set. All 0: it has none. */
 void cpuid_brand_read(uint32_t brand[static CPUID_BRAND_REGS]);
+
+/* This machine's leaf 5: how far MONITOR sees, and the sleeps that MWAIT has. All 0: none. */
+void cpuid_monitor_read(uint32_t leaf[static CPUID_REGS]);
 
 /*
  * Width of guest-physical addresses: MAXPHYADDR, or less where KVM can't map that much (bits 16 to

@@ -4,6 +4,7 @@ VMM_SRCS := \
 	vmm/cpuid_topology.c \
 	vmm/crash.c \
 	vmm/exit.c \
+	vmm/exits_off.c \
 	vmm/vcpu.c \
 	vmm/vcpu_state.c \
 	vmm/power.c \

@@ -378,6 +378,7 @@ static void switches_switch(void **state)
 		.msi_ext_dest = true,
 		.monitor = true,
 		.monitor_leaf = { 0x40, 0x40, 3, 0x2020 },
+		.aperf = true,
 	};
 	union set s;
 
@@ -389,6 +390,7 @@ static void switches_switch(void **state)
 	assert_int_equal(leaf(&s, 1, 0)->ecx >> 31, 1);
 	assert_int_equal(leaf(&s, 5, 0)->ecx, 0);
 	assert_int_equal(leaf(&s, 6, 0)->eax, 4);
+	assert_int_equal(leaf(&s, 6, 0)->ecx, 0);
 	assert_int_equal(leaf(&s, 0xa, 0)->eax, 0);
 	assert_int_equal(leaf(&s, 0x15, 0)->eax, 0);
 	assert_int_equal(leaf(&s, 0x16, 0)->eax, 0);
@@ -398,6 +400,7 @@ static void switches_switch(void **state)
 	assert_int_equal(leaf(&s, KVM_CPUID_FEATURES, 0)->edx, 0);
 
 	build_one("intel-spr-like", on, &s);
+	assert_int_equal(leaf(&s, 6, 0)->ecx, 1);
 	assert_int_equal(leaf(&s, 1, 0)->ecx & 0x01008028, 0x01008028);
 	assert_int_equal(leaf(&s, 5, 0)->edx, 0x2020);
 	assert_int_equal(leaf(&s, 0xa, 0)->eax, 0x07300802);

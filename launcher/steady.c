@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* steady.c - see steady.h. A reading has, for each vCPU, thole's counters and then KVM's. */
+#include "launcher/steady.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "vmm/clock.h"
+#include "vmm/exit.h"
+#include "vmm/log.h"
+
+#define FIRST_INTERVAL_NS 50000000u
+
+/* KVM's plain counters; what has more than one value is a histogram. */
+static uint32_t kvm_counters(const struct steady *s)
+{
+	return s->nr_stats ? s->stats[0].nr : 0;
+}
+
+static uint32_t width_of(const struct steady *s)
+{
+	return VCPU_EXIT_REASONS + kvm_counters(s);
+}
+
+static void vcpu_read(struct steady *s, uint32_t v, uint64_t *to)
+{
+	for (uint32_t i = 0; i < VCPU_EXIT_REASONS; i++)
+		to[i] = __atomic_load_n(&s->vcpus->vcpu[v].exits[i], __ATOMIC_RELAXED);
+	to += VCPU_EXIT_REASONS;
+	if (!s->nr_stats || stats_read(&s->stats[v]) != 0)
+		return;
+	for (uint32_t i = 0; i < kvm_counters(s); i++)
+		to[i] = stats_at(&s->stats[v], i).values[0];
+}
+
+static void reading_take(struct steady *s)
+{
+	uint64_t *to = series_add(&s->series, clock_now_ns());
+
+	for (uint32_t v = 0; v < s->vcpus->nr; v++)
+		vcpu_read(s, v, to + (size_t)v * width_of(s));
+}
+
+static void timer_set(const struct steady *s)
+{
+	const uint64_t ns = s->series.interval_ns;
+	const struct itimerspec when = { .it_value = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) } };
+
+	timerfd_settime(s->timer.fd, 0, &when, NULL);
+}
+
+static void timer_ready(struct loop_source *src, uint32_t events)
+{
+	struct steady *s = container_of(src, struct steady, timer);
+	uint64_t count;
+
+	(void)events;
+	if (read(src->fd, &count, sizeof(count)) != (ssize_t)sizeof(count))
+		return;
+	reading_take(s);
+	timer_set(s);
+}
+
+static void stats_end(struct steady *s)
+{
+	while (s->nr_stats)
+		stats_close(&s->stats[--s->nr_stats]);
+	free(s->stats);
+	s->stats = NULL;
+}
+
+/* All have the same counters, or none is used. */
+static int stats_begin(struct steady *s)
+{
+	s->stats = calloc(s->vcpus->nr, sizeof(*s->stats));
+	if (!s->stats)
+		return -ENOMEM;
+	for (uint32_t v = 0; v < s->vcpus->nr; v++) {
+		if (stats_open(&s->stats[v], s->vcpus->vcpu[v].fd) != 0) {
+			stats_end(s);
+			return 0;
+		}
+		s->nr_stats++;
+		if (s->stats[v].nr != s->stats[0].nr) {
+			stats_end(s);
+			return 0;
+		}
+	}
+	return 0;
+}
+
+int steady_start(struct steady *s, struct loop *loop, struct vcpus *vcpus)
+{
+	int err;
+
+	*s = (struct steady){ .on = true, .vcpus = vcpus, .loop = loop, .timer.fd = -1, .begin_ns = clock_now_ns() };
+	if ((err = stats_begin(s)) == 0)
+		err = series_init(&s->series, vcpus->nr * width_of(s), FIRST_INTERVAL_NS);
+	if (err)
+		goto err_stop;
+	s->timer = (struct loop_source){ timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), timer_ready };
+	err = s->timer.fd < 0 ? -errno : loop_add(loop, &s->timer, EPOLLIN);
+	if (err)
+		goto err_stop;
+	reading_take(s);
+	timer_set(s);
+	return 0;
+err_stop:
+	steady_stop(s);
+	return log_errno(err, "report: cannot watch the exits: %m");
+}
+
+void steady_stop(struct steady *s)
+{
+	if (!s->on)
+		return;
+	if (s->timer.fd >= 0)
+		close(s->timer.fd);
+	stats_end(s);
+	series_fini(&s->series);
+	s->on = false;
+}
+
+static void rate_set(json_t *o, const char *name, uint64_t before, uint64_t after, double seconds)
+{
+	double former = json_real_value(json_object_get(o, name));
+
+	if (after > before)
+		json_object_set_new(o, name, json_real(former + (double)(after - before) / seconds));
+}
+
+/* Counters that only go up; what is a level or a peak has no rate. */
+static bool is_counter(struct stats_value v)
+{
+	return v.count == 1 && (v.flags & KVM_STATS_TYPE_MASK) == KVM_STATS_TYPE_CUMULATIVE;
+}
+
+json_t *steady_json(const struct steady *s, uint32_t vcpu)
+{
+	const size_t at = (size_t)vcpu * width_of(s);
+	json_t *exits, *kvm;
+	const uint64_t *a, *b;
+	uint32_t first, last;
+	double seconds;
+
+	if (!s->on || !series_steady(&s->series, s->begin_ns, clock_now_ns(), &first, &last))
+		return json_null();
+	exits = json_object();
+	kvm = s->nr_stats ? json_object() : json_null();
+	a = series_at(&s->series, first) + at;
+	b = series_at(&s->series, last) + at;
+	seconds = (double)(s->series.ns[last] - s->series.ns[first]) / 1e9;
+	for (uint32_t i = 0; i < VCPU_EXIT_REASONS; i++)
+		rate_set(exits, exit_name(i), a[i], b[i], seconds);
+	for (uint32_t i = 0; i < kvm_counters(s); i++)
+		if (is_counter(stats_at(&s->stats[vcpu], i)))
+			rate_set(kvm, stats_at(&s->stats[vcpu], i).name, a[VCPU_EXIT_REASONS + i],
+				b[VCPU_EXIT_REASONS + i], seconds);
+	return json_pack("{s:f, s:o, s:o}", "seconds", seconds, "exits", exits, "kvm", kvm);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * steady.h - exits of each vCPU in the steady state, by reason: what thole saw, and what KVM handled itself.
+ *
+ *   steady_start (vCPUs run) -> [a timer on the event loop, ever less often] -> steady_json (vCPUs stopped)
+ *   -> steady_stop
+ *
+ * A reading costs the event loop's CPU a few system calls, and vCPUs nothing.
+ *
+ * Threads: the event loop's. Owns a timer and KVM's statistics descriptors. Errors: negative errno, reported.
+ */
+#ifndef LAUNCHER_STEADY_H
+#define LAUNCHER_STEADY_H
+
+#include <jansson.h>
+
+#include "sched/series.h"
+#include "vmm/loop.h"
+#include "vmm/stats.h"
+#include "vmm/vcpu.h"
+
+struct steady {
+	bool on;
+	struct vcpus *vcpus;
+	struct loop *loop;
+	struct loop_source timer;
+	uint64_t begin_ns;
+	uint32_t nr_stats;
+	struct stats *stats; /* [vcpus->nr], nr_stats open; none where KVM tells nothing */
+	struct series series;
+};
+
+int steady_start(struct steady *s, struct loop *loop, struct vcpus *vcpus) must_check;
+void steady_stop(struct steady *s);
+
+/* {"seconds": …, "exits": {"io": 3.5}, "kvm": {"exits": 7.1}} per second; null: it was too short. */
+json_t *steady_json(const struct steady *s, uint32_t vcpu);
+
+#endif
