@@ -30,6 +30,7 @@ UNIT_TESTS := \
 	test_cpuid \
 	test_ktext \
 	test_layout \
+	test_ledger \
 	test_log \
 	test_mem \
 	test_pci \

@@ -31,6 +31,7 @@ VMM_SRCS := \
 	vmm/boot/payload.c \
 	vmm/boot/pvh.c \
 	vmm/layout.c \
+	vmm/ledger.c \
 	vmm/log.c \
 	vmm/loop.c \
 	vmm/mem.c \
