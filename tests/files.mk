@@ -45,6 +45,7 @@ UNIT_TESTS := \
 	test_request \
 	test_topology \
 	test_virtio_console \
+	test_virtio_master \
 	test_virtio_pci \
 	test_virtio_ring \
 

@@ -397,9 +397,9 @@ static void doorbells_are_kvms_while_active(void **state)
 	cfg_w(PCI_BASE_ADDRESS_0, 4, base + MiB(1));
 	assert_int_equal(b.wired.nr_bells, QUEUES);
 	assert_int_equal(b.wired.bell[0].addr, base + MiB(1) + 0x3000);
-	cfg_w(PCI_COMMAND, 2, 0);
+	cfg_w(PCI_COMMAND, 2, PCI_COMMAND_MASTER);
 	assert_int_equal(b.wired.nr_bells, 0);
-	cfg_w(PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	cfg_w(PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	assert_int_equal(b.wired.nr_bells, QUEUES);
 	/* Not over memory, or interrupt controllers. */
 	cfg_w(PCI_BASE_ADDRESS_0, 4, MiB(1));

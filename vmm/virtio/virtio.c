@@ -231,6 +231,14 @@ void virtio_status_set(struct virtio *v, uint8_t status)
 		device_activate(v);
 }
 
+void virtio_halt(struct virtio *v)
+{
+	if (!v->active)
+		return;
+	activity(v, false);
+	v->status &= (uint8_t)~VIRTIO_CONFIG_S_DRIVER_OK;
+}
+
 static void config_write(struct virtio *v, const struct access *a, uint32_t offset)
 {
 	for (uint32_t i = 0; i < a->size; i++) {

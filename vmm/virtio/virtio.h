@@ -108,6 +108,7 @@ uint64_t virtio_offered(const struct virtio *v);
 void virtio_accept(struct virtio *v, unsigned word, uint32_t bits);
 bool virtio_negotiated(const struct virtio *v); /* features are settled */
 void virtio_status_set(struct virtio *v, uint8_t status);
+void virtio_halt(struct virtio *v); /* keep away from memory until the driver starts anew */
 enum io_result virtio_config_access(struct virtio *v, struct access *a);
 
 #endif

@@ -208,6 +208,19 @@ static void func_reading(struct pci_func *f, uint32_t offset, uint32_t size)
 		(void)window_access(p, false);
 }
 
+/*
+ * Bus mastering that is taken away is memory that is: what a kernel does before it starts another one in its
+ * place (kexec), without a reset. A driver that never turns it on is forgiven, as others do.
+ */
+static void master_update(struct virtio_pci *p)
+{
+	bool master = cfg_get(p->func.cfg, PCI_COMMAND, 2) & PCI_COMMAND_MASTER;
+
+	if (p->master && !master)
+		virtio_halt(p->v);
+	p->master = master;
+}
+
 static void func_written(struct pci_func *f, uint32_t offset, uint32_t size)
 {
 	struct virtio_pci *p = container_of(f, struct virtio_pci, func);
@@ -215,6 +228,7 @@ static void func_written(struct pci_func *f, uint32_t offset, uint32_t size)
 	if (window_touched(p, offset, size))
 		(void)window_access(p, true);
 	pthread_mutex_lock(&p->v->lock);
+	master_update(p);
 	msix_written(&p->msix, f, offset, size);
 	pthread_mutex_unlock(&p->v->lock);
 }

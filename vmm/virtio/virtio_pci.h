@@ -33,6 +33,8 @@ struct virtio_pci {
 	uint32_t feature_select, accept_select;
 	uint16_t queue_select;
 
+	bool master; /* the guest lets the device access memory */
+
 	/* Where BAR 0 is, and where KVM has doorbells. */
 	bool decodes, bells, bells_refused;
 	gpa_t base, bells_base;
