@@ -87,6 +87,8 @@ int run_config_check(const struct run_config *c)
 	if (c->payload && (c->console_device == CONFIG_CONSOLE_VIRTIO || c->port.nr))
 		return log_errno(-EINVAL, "a payload takes no %s: it has no driver for virtio devices",
 			c->port.nr ? "port" : "console-device");
+	if (c->payload && c->vsock.kind != CONFIG_VSOCK_NONE)
+		return log_errno(-EINVAL, "a payload takes no vsock: it has no driver for virtio devices");
 	if (c->payload && (c->initrd || c->module.nr))
 		return log_errno(-EINVAL, "a payload takes no %s: it is for a kernel",
 			c->initrd ? "initrd" : "module");

@@ -52,6 +52,13 @@ struct config_ports {
 	struct config_port *at; /* [nr], names differ */
 };
 
+enum config_vsock_kind { CONFIG_VSOCK_NONE, CONFIG_VSOCK_AUTO, CONFIG_VSOCK_CID };
+
+struct config_vsock {
+	enum config_vsock_kind kind;
+	uint32_t cid; /* CID only */
+};
+
 enum config_policy { CONFIG_POLICY_LIKE_HOST, CONFIG_POLICY_ONE_NODE, CONFIG_POLICY_SPREAD };
 
 enum config_smt { CONFIG_SMT_AVOID, CONFIG_SMT_USE, CONFIG_SMT_NEVER };
@@ -90,6 +97,7 @@ struct run_config {
 	struct config_console console;
 	enum config_console_device console_device;
 	struct config_ports port;
+	struct config_vsock vsock;
 	int32_t debug_exit; /* I/O port, or -1 */
 
 	/* Where it lives. */

@@ -23,6 +23,7 @@ LAUNCHER_SRCS := \
 	launcher/unit_shape.c \
 	launcher/unit_vcpus.c \
 	launcher/unit_virtio.c \
+	launcher/unit_vsock.c \
 	launcher/unit_vm.c \
 	launcher/units.c \
 	launcher/command.c \
@@ -37,6 +38,7 @@ LAUNCHER_SRCS := \
 	launcher/option_place.c \
 	launcher/option_type.c \
 	launcher/option_port.c \
+	launcher/option_vsock.c \
 	launcher/placement.c \
 	launcher/plan_command.c \
 	launcher/run.c \

@@ -33,6 +33,7 @@
 #include "vmm/vcpu.h"
 #include "vmm/virtio/console.h"
 #include "vmm/virtio/virtio_pci.h"
+#include "vmm/virtio/vsock.h"
 #include "vmm/vm.h"
 
 struct machine {
@@ -66,6 +67,9 @@ struct machine {
 	bool has_virtio_console;
 	struct virtio_console virtio_console;
 	struct virtio_pci virtio_console_pci;
+	bool has_vsock;
+	struct virtio_vsock vsock; /* .cid: the guest's address */
+	struct virtio_pci vsock_pci;
 	struct boot_plan boot;
 	struct vcpu_setup vcpu_setup;
 	struct vcpus vcpus;
@@ -87,8 +91,9 @@ struct unit {
 	void (*stop)(struct machine *m);
 };
 
-extern const struct unit host_unit, images_unit, plan_unit, shape_unit, vm_unit, quiet_unit, memory_unit, devices_unit, virtio_unit,
-	boot_unit, stopper_unit, console_unit, vcpus_unit, slots_unit, run_unit;
+extern const struct unit host_unit, images_unit, plan_unit, shape_unit, vm_unit, quiet_unit, memory_unit,
+	devices_unit, virtio_unit, vsock_unit, workers_unit, boot_unit, stopper_unit, console_unit, vcpus_unit,
+	slots_unit, run_unit;
 
 /* In order of start; NULL-terminated. */
 extern const struct unit *const machine_units[];

@@ -87,6 +87,12 @@ const struct option_row options[] = {
 		"that one program at a time may connect to; or fd:N for a connected stream socket that "
 		"thole was started with. What the guest writes while nobody is connected is thrown "
 		"away; otherwise neither side loses anything, and the faster one waits." },
+	{ "vsock", &type_vsock, AT(vsock, struct config_vsock), GROUP_MACHINE, .def = "none",
+	  .min = 3, .max = 0xfffffffe, .arg = "CID|auto|none",
+	  .help = "sockets between host and guest, by this address of the guest",
+	  .more = "Programs on the host connect to the guest's CID, those in the guest to 2, which is the "
+		"host. auto takes an address that no other guest of this host has, and says which. The "
+		"data path is the kernel's vhost_vsock." },
 	{ "debug-exit", &type_port, AT(debug_exit, int32_t), GROUP_MACHINE, .max = 0xffff,
 	  .def = "none", .arg = "PORT",
 	  .help = "I/O port through which the guest ends with an exit code",

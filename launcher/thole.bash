@@ -13,6 +13,7 @@ _thole_value() { # name, word so far
             COMPREPLY=($(compgen -f -- "$2"))
             ;;
         console) COMPREPLY=($(compgen -W 'stdio none file:' -- "$2")) ;;
+        vsock) COMPREPLY=($(compgen -W 'auto none' -- "$2")) ;;
         sched) COMPREPLY=($(compgen -W 'other fifo:' -- "$2")) ;;
         *) [[ $choices == - ]] || COMPREPLY=($(compgen -W "$choices" -- "$2")) ;;
         esac

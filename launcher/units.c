@@ -11,6 +11,8 @@
  *   memory   guest RAM
  *   devices  serial port, power, PCI, and the ports of payloads and tests
  *   virtio   the console and ports that are devices on the PCI bus
+ *   vsock    sockets between host and guest, in the kernel
+ *   workers  the kernel's threads for these go to the housekeeping CPUs
  *   boot     ACPI tables and the images go into RAM
  *   stopper  what a signal does from here on; before, it gives up the start
  *   console  the terminal, and the host's end of ports
@@ -31,6 +33,8 @@ const struct unit *const machine_units[] = {
 	&memory_unit,
 	&devices_unit,
 	&virtio_unit,
+	&vsock_unit,
+	&workers_unit,
 	&boot_unit,
 	&stopper_unit,
 	&console_unit,

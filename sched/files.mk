@@ -14,4 +14,5 @@ SCHED_SRCS := \
 	sched/quiet.c \
 	sched/series.c \
 	sched/usage.c \
+	sched/worker.c \
 

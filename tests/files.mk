@@ -48,6 +48,8 @@ UNIT_TESTS := \
 	test_virtio_master \
 	test_virtio_pci \
 	test_virtio_ring \
+	test_vsock \
+	test_worker \
 
 # Executable scripts that print TAP and need no more than the program and a shell.
 CLI_TESTS := \

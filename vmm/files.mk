@@ -47,7 +47,9 @@ VMM_SRCS := \
 	vmm/virtio/console.c \
 	vmm/virtio/console_control.c \
 	vmm/virtio/ring.c \
+	vmm/virtio/vhost.c \
 	vmm/virtio/virtio.c \
 	vmm/virtio/virtio_pci.c \
 	vmm/virtio/virtio_pci_common.c \
+	vmm/virtio/vsock.c \
 
