@@ -183,8 +183,8 @@ static int threads_create(struct vcpus *all)
 	return err;
 }
 
-/* Wait until every thread that exists has made its vCPU, then let them go on, or leave. */
-static int threads_release(struct vcpus *all)
+/* Wait until every thread that exists has made its vCPU, or failed to. */
+static int threads_await(struct vcpus *all)
 {
 	uint32_t threads = 0;
 	int err;
@@ -195,10 +195,17 @@ static int threads_release(struct vcpus *all)
 	while (all->made < threads)
 		pthread_cond_wait(&all->changed, &all->lock);
 	err = all->err;
-	all->word = err || all->stop ? VCPUS_LEAVE : VCPUS_GO_ON;
-	pthread_cond_broadcast(&all->changed);
 	pthread_mutex_unlock(&all->lock);
 	return err;
+}
+
+/* Let them go on, or leave. */
+static void threads_release(struct vcpus *all, bool go_on)
+{
+	pthread_mutex_lock(&all->lock);
+	all->word = go_on && !all->stop ? VCPUS_GO_ON : VCPUS_LEAVE;
+	pthread_cond_broadcast(&all->changed);
+	pthread_mutex_unlock(&all->lock);
 }
 
 static void threads_join(struct vcpus *all)
@@ -237,8 +244,11 @@ int vcpus_create(struct vcpus *all, struct vm *vm, uint32_t nr, const struct vcp
 
 int vcpus_run(struct vcpus *all)
 {
-	int err = threads_release(all);
+	int err = threads_await(all);
 
+	if (!err)
+		err = vm_clock_start(all->vm);
+	threads_release(all, !err);
 	if (err)
 		return err;
 	pthread_mutex_lock(&all->lock);
@@ -253,8 +263,10 @@ void vcpus_stop(struct vcpus *all)
 {
 	atomic_store_explicit(&all->stop, true, memory_order_release);
 	/* What they are making is not ours to look at before they have made it. */
-	if (all->word == VCPUS_WAIT)
-		(void)threads_release(all);
+	if (all->word == VCPUS_WAIT) {
+		(void)threads_await(all);
+		threads_release(all, false);
+	}
 	for (uint32_t i = 0; i < all->nr; i++) {
 		struct vcpu *v = &all->vcpu[i];
 

@@ -43,6 +43,12 @@ void vm_seal(struct vm *vm);
 /* Frequency of the guest's clock (RDTSC); 0 where this KVM does not say. */
 uint64_t vm_tsc_khz(const struct vm *vm);
 
+/*
+ * KVM's clock for the guest begins: at 0, now. When all vCPUs are made and none has run: only then does KVM
+ * see that their TSCs agree, and may tell the guest from its first look on that the clock is the same on each.
+ */
+int vm_clock_start(const struct vm *vm) must_check;
+
 /* A line of the I/O APIC. */
 struct irq_line vm_irq_line(struct vm *vm, uint32_t gsi);
 
