@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	{ "kvm", kvm_command, "show what this host's KVM can do" },
 	{ "plan", plan_command, "show where a machine would live, without starting it" },
 	{ "doctor", doctor_command, "show what keeps this host from the speed of the metal" },
+	{ "pci", pci_command, "show devices that can be handed over, take them, give them back" },
 	{ "help", help_command, "show how a command is used" },
 };
 

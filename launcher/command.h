@@ -20,6 +20,7 @@ int run_command(int argc, char **argv);
 int plan_command(int argc, char **argv);
 int kvm_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
+int pci_command(int argc, char **argv);
 
 /* Start the machine that c describes and wait for its end. An exit code, or negative errno. */
 int run_main(const struct run_config *c);

@@ -40,6 +40,8 @@ LAUNCHER_SRCS := \
 	launcher/option_port.c \
 	launcher/option_vsock.c \
 	launcher/placement.c \
+	launcher/pci_command.c \
+	launcher/pci_print.c \
 	launcher/plan_command.c \
 	launcher/run.c \
 	launcher/run_command.c \

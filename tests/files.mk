@@ -33,6 +33,7 @@ UNIT_TESTS := \
 	test_ledger \
 	test_log \
 	test_mem \
+	test_passthrough_host \
 	test_pci \
 	test_sample \
 	test_routes \
@@ -58,6 +59,7 @@ CLI_TESTS := \
 	tests/cli/plan \
 	tests/cli/completion \
 	tests/cli/doctor \
+	tests/cli/pci \
 	tests/cli/install \
 
 # tests/fuzz/NAME.c, each a LLVMFuzzerTestOneInput() whose corpus in tests/fuzz/corpus/NAME/ is

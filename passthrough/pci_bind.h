@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pci_bind.h - take a function from its driver for VFIO, make virtual functions, and give everything back.
+ *
+ * What a device was like is written to a ledger (vmm/ledger.h, subject PCI_LEDGER) before anything is changed:
+ *
+ *   "bind ADDR driver=NAME override=NAME"   NAME may be empty
+ *   "vfs ADDR count=N autoprobe=N"
+ *
+ * Threads: one at a time. Errors: negative errno, reported with what to do.
+ */
+#ifndef PASSTHROUGH_PCI_BIND_H
+#define PASSTHROUGH_PCI_BIND_H
+
+#include "passthrough/pci_dev.h"
+#include "vmm/ledger.h"
+
+#define PCI_LEDGER "pci"
+
+/*
+ * Bind to vfio-pci, by driver_override. Nothing happens if it is bound already. With force also where this host
+ * needs it (pci_use.h). -EBUSY, -ENODEV, -EPERM, ...
+ */
+int pci_bind(const struct host_tree *t, struct ledger *l, struct pci_addr addr, bool force) must_check;
+
+/* Have nr virtual functions, which no driver takes by itself. */
+int pci_vfs_set(const struct host_tree *t, struct ledger *l, struct pci_addr addr, uint32_t nr) must_check;
+
+/* Undo an entry; a ledger_undo_fn whose ctx is the struct host_tree. A device that is gone is no error. */
+int pci_undo(void *ctx, const char *entry) must_check;
+
+/* Is the entry about that function's binding? */
+bool pci_entry_binds(const char *entry, struct pci_addr addr);
+
+#endif
