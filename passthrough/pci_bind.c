@@ -212,7 +212,7 @@ int pci_bind(const struct host_tree *t, struct ledger *l, struct pci_addr addr, 
 {
 	char name[PCI_ADDR_TEXT], entry[LEDGER_LINE];
 	struct pci_dev d;
-	int err, undone;
+	int err;
 
 	pci_addr_format(addr, name);
 	if (pci_dev_read(t, addr, &d) != 0)
@@ -229,9 +229,9 @@ int pci_bind(const struct host_tree *t, struct ledger *l, struct pci_addr addr, 
 		return 0;
 	log_errno(err, "%s: cannot bind it to " VFIO_PCI ": %m%s", name,
 		err == -EACCES || err == -EPERM ? "; are you root?" : "; see dmesg");
-	undone = pci_undo((void *)(uintptr_t)t, entry);
-	if (!undone)
-		undone = ledger_strike(l, entry);
+	/* What cannot be undone now stays in the ledger. */
+	if (pci_undo((void *)(uintptr_t)t, entry) == 0 && ledger_strike(l, entry) != 0)
+		log_debug("%s: it is given back, and will be once more", name);
 	return err;
 }
 
