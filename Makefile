@@ -45,15 +45,25 @@ LIB      := $(B)/libthole.a
 UNIT     := $(UNIT_TESTS:%=$(B)/tests/unit/%)
 
 PROGRAM := $(if $(SAN),$(B)/thole,thole)
+AGENT   := $(B)/launcher/agent/thole-agent
 
 .PHONY: all
-all: $(PROGRAM) ## build the program; CC=clang, SAN=1 (sanitizers), V=1 (show commands)
+all: $(PROGRAM) $(AGENT) ## build the program; CC=clang, SAN=1 (sanitizers), V=1 (show commands)
 
 $(PROGRAM): $(B)/launcher/main.o $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(LIB): $(LIB_SRCS:%.c=$(B)/%.o)
+# It has to run in any guest, so it brings all it needs. Sanitizers want their libraries. thole carries it.
+$(AGENT): $(B)/launcher/agent/agent.o $(AGENT_SRCS:%.c=$(B)/%.o)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(filter-out -fsanitize=fuzzer%,$(LDFLAGS)) $(if $(SAN)$(FUZZING),,-static) -o $@ $^
+
+$(B)/launcher/agent_image.o: launcher/agent_image.S $(AGENT)
+	$(call say,AS,$<)
+	$(Q)$(CC) -DAGENT_FILE='"$(AGENT)"' -c -o $@ $<
+
+$(LIB): $(LIB_SRCS:%.c=$(B)/%.o) $(B)/launcher/agent_image.o
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 

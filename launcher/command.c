@@ -17,6 +17,7 @@ static int help_command(int argc, char **argv);
 
 static const struct command commands[] = {
 	{ "run", run_command, "start a machine and wait for its end" },
+	{ "exec", exec_command, "run a program in a machine as if it ran here" },
 	{ "kvm", kvm_command, "show what this host's KVM can do" },
 	{ "plan", plan_command, "show where a machine would live, without starting it" },
 	{ "doctor", doctor_command, "show what keeps this host from the speed of the metal" },

@@ -17,6 +17,7 @@ struct command {
 };
 
 int run_command(int argc, char **argv);
+int exec_command(int argc, char **argv);
 int plan_command(int argc, char **argv);
 int kvm_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);

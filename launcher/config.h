@@ -121,6 +121,9 @@ struct run_config {
 	bool force;
 	bool strict;
 
+	/* Programs in it: thole exec. */
+	struct config_strings env; /* NAME=VALUE or -PATTERN */
+
 	/* What it tells. */
 	char *stats;
 	char *report;

@@ -346,7 +346,7 @@ static int argp_walk(struct args *a, int argc, char **argv, bool docs)
 	argp.options = a->argp_options = table.options;
 	a->nr_options = table.nr_options;
 	if (!docs) {
-		err = argp_parse(&argp, argc, argv, ARGP_SILENT, NULL, a);
+		err = argp_parse(&argp, argc, argv, ARGP_SILENT | (a->line->args ? ARGP_IN_ORDER : 0), NULL, a);
 		err = a->err ? a->err : -err;
 	} else if (asprintf(&doc, "%s\vA switch such as --reboot is turned off with --no-reboot. "
 		"Every option is also a key of the file. See thole(1) and thole.cfg(5).",

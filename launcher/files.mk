@@ -1,6 +1,10 @@
 # What launcher/ is built from, one file a line.
 LAUNCHER_SRCS := \
 	launcher/console.c \
+	launcher/exec_client.c \
+	launcher/exec_command.c \
+	launcher/exec_order.c \
+	launcher/exec_stream.c \
 	launcher/file_replace.c \
 	launcher/image.c \
 	launcher/kvm_command.c \
@@ -49,3 +53,17 @@ LAUNCHER_SRCS := \
 	launcher/suggest.c \
 	launcher/terminal.c \
 
+# What thole-agent is built from beside its agent.c, in guests and in thole alike.
+AGENT_SRCS := \
+	launcher/agent/child.c \
+	launcher/agent/flow.c \
+	launcher/agent/frame.c \
+	launcher/agent/guest.c \
+	launcher/agent/link.c \
+	launcher/agent/order.c \
+	launcher/agent/process.c \
+	launcher/agent/session.c \
+	vmm/log.c \
+	vmm/loop.c \
+
+LAUNCHER_SRCS += $(filter launcher/%,$(AGENT_SRCS))

@@ -6,6 +6,7 @@ INCLUDEDIR    ?= $(PREFIX)/include/thole
 DATADIR       ?= $(PREFIX)/share
 MANDIR        ?= $(DATADIR)/man
 DOCDIR        ?= $(DATADIR)/doc/thole
+LIBEXECDIR    ?= $(PREFIX)/libexec/thole
 COMPLETIONDIR ?= $(DATADIR)/bash-completion/completions
 
 INSTALL_HEADERS := vmm/include/thole/payload.h vmm/include/thole/detour.h vmm/boot/payload.lds
@@ -32,6 +33,8 @@ man: $(MAN) ## make the manual pages, in build/
 # Source and place of each file, one pair a line, for install and uninstall alike.
 define INSTALLED
 0755 $(PROGRAM) $(BINDIR)/thole
+0755 $(AGENT) $(LIBEXECDIR)/thole-agent
+0644 configs/thole-agent.service $(DOCDIR)/configs/thole-agent.service
 0644 $(B)/launcher/thole.1 $(MANDIR)/man1/thole.1
 0644 $(B)/launcher/thole.cfg.5 $(MANDIR)/man5/thole.cfg.5
 0644 launcher/thole.bash $(COMPLETIONDIR)/thole
@@ -48,7 +51,7 @@ endef
 export INSTALLED
 
 .PHONY: install
-install: $(PROGRAM) $(MAN) ## install under PREFIX (/usr/local), with DESTDIR before it
+install: $(PROGRAM) $(AGENT) $(MAN) ## install under PREFIX (/usr/local), with DESTDIR before it
 	$(Q)printf '%s\n' "$$INSTALLED" | while read -r mode from to; do \
 		[ -z "$$to" ] || install -D -m $$mode "$$from" "$(DESTDIR)$$to" || exit 1; done
 
@@ -56,5 +59,5 @@ install: $(PROGRAM) $(MAN) ## install under PREFIX (/usr/local), with DESTDIR be
 uninstall: ## remove what install put there
 	$(Q)printf '%s\n' "$$INSTALLED" | while read -r mode from to; do \
 		[ -z "$$to" ] || rm -f "$(DESTDIR)$$to"; done
-	$(Q)for dir in $(DOCDIR)/configs $(DOCDIR) $(INCLUDEDIR); do \
+	$(Q)for dir in $(LIBEXECDIR) $(DOCDIR)/configs $(DOCDIR) $(INCLUDEDIR); do \
 		[ ! -d "$(DESTDIR)$$dir" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$dir"; done

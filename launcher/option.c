@@ -39,6 +39,7 @@ const char *const option_groups[GROUPS] = {
 	[GROUP_PLACE] = "Where it lives on the host",
 	[GROUP_QUIET] = "How quiet it is there",
 	[GROUP_RUN] = "How it runs",
+	[GROUP_EXEC] = "Programs in it, with thole exec",
 	[GROUP_TELL] = "What thole tells",
 };
 
@@ -167,6 +168,11 @@ const struct option_row options[] = {
 		"end with the CPU and the migrations of each vCPU. A deviation before the start ends "
 		"it; one at the end makes exit code 123 of a good end. What the kernel does not tell "
 		"is said, and fails nothing." },
+
+	{ "env", &type_list, AT(env, struct config_strings), GROUP_EXEC, .arg = "NAME=VALUE|-PATTERN",
+	  .help = "set a variable for the program, or leave some out; may be given again",
+	  .more = "A program has the environment of thole exec, with these changes in their order. A "
+		"pattern is as a shell's: --env=-SSH_* leaves out all whose names begin so." },
 
 	{ "stats", PATH(stats), GROUP_TELL, .arg = "FILE",
 	  .help = "write exit counts by reason there at the end, as JSON" },

@@ -47,7 +47,7 @@ struct option_type {
 	void (*fini)(void *field); /* leaves an empty value */
 };
 
-enum option_group { GROUP_START, GROUP_MACHINE, GROUP_PLACE, GROUP_QUIET, GROUP_RUN, GROUP_TELL, GROUPS };
+enum option_group { GROUP_START, GROUP_MACHINE, GROUP_PLACE, GROUP_QUIET, GROUP_RUN, GROUP_EXEC, GROUP_TELL, GROUPS };
 
 struct option_row {
 	const char *name;

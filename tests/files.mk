@@ -2,6 +2,7 @@
 
 # tests/unit/NAME.c, each a cmocka program linked with all of thole but main().
 UNIT_TESTS := \
+	test_agent \
 	test_proof \
 	test_quiet \
 	test_series \
@@ -54,6 +55,7 @@ UNIT_TESTS := \
 
 # Executable scripts that print TAP and need no more than the program and a shell.
 CLI_TESTS := \
+	tests/cli/exec \
 	tests/cli/program \
 	tests/cli/man \
 	tests/cli/plan \
@@ -65,6 +67,7 @@ CLI_TESTS := \
 # tests/fuzz/NAME.c, each a LLVMFuzzerTestOneInput() whose corpus in tests/fuzz/corpus/NAME/ is
 # replayed by `make check`; `make fuzz-NAME` runs the fuzzer itself.
 FUZZ_TARGETS := \
+	agent \
 	devices \
 	stats \
 	config \
