@@ -114,7 +114,7 @@ static int measure(const char *who, const struct cpulist *cpus, uint64_t page_si
 	uint64_t start;
 	int err = ram_layout_make(&layout, &bytes, 1, KiB(64), 46);
 
-	if (err || (err = mem_map(&m, &layout, &page_size)) != 0)
+	if (err || (err = mem_map(&m, &layout, &page_size, false)) != 0)
 		return err;
 	if (m.nr_regions == 1) {
 		const struct prefault_range r = { m.region[0].hva, bytes, page_size, { 0 }, m.node[0].fd, 0 };

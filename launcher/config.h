@@ -109,6 +109,7 @@ struct run_config {
 	struct request_nodes node;
 	enum config_hugepages hugepages;
 	enum config_prefault prefault;
+	bool share_memory; /* no option: set once finished, when a device's back end is another process (vhost-user) */
 	struct config_sched sched;
 
 	/* How quiet it is there. */

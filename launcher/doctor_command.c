@@ -82,6 +82,7 @@ static void memory_note(struct doctor_run *r, struct doctor_need *n)
 	const bool huge = p->page == PAGE_1G || p->page == PAGE_2M;
 
 	n->thp = p->page == PAGE_THP;
+	n->shared = p->shared;
 	for (uint32_t i = 0; i < p->nr_memory && i < TOPO_NODES_MAX; i++)
 		r->memory[n->nr_memory++] = (struct need_memory){ p->memory[i].node, p->memory[i].bytes,
 			huge ? p->memory[i].page_size : KiB(4) };

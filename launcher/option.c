@@ -126,8 +126,8 @@ const struct option_row options[] = {
 	  .more = "With auto it is the largest of 1G, 2M and thp of which every node has enough free, "
 		"else none, which is 4K, and a message says what it was. Any other value is had "
 		"exactly, or the machine is not started. thp are 4K that the kernel joins to 2M "
-		"where it can, if /sys/kernel/mm/transparent_hugepage/shmem_enabled is advise or "
-		"always. Whatever the size, memory is bound to the nodes of the plan." },
+		"where it can, if /sys/kernel/mm/transparent_hugepage/enabled is madvise or always. "
+		"Whatever the size, memory is bound to the nodes of the plan." },
 	{ "prefault", ENUM(prefault, enum config_prefault), GROUP_PLACE, .choice = prefault,
 	  .def = "auto", .arg = "auto|yes|no",
 	  .help = "fill guest memory before the guest starts",

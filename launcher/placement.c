@@ -23,6 +23,7 @@ int placement_request(struct request *r, const struct run_config *c)
 		.smt = (enum smt_policy)c->smt,
 		.page = (enum page_policy)c->hugepages,
 		.overcommit = c->overcommit,
+		.shared = c->share_memory,
 	};
 	if (cpulist_copy(&r->host_cpus, &c->host_cpus) == 0 &&
 		request_pins_copy(&r->pin, &c->pin) == 0 &&

@@ -45,7 +45,7 @@ static int memory_start(struct machine *m)
 	int err;
 
 	backing_page_sizes(&m->plan, page_size);
-	if ((err = mem_map(mem, &m->layout, page_size)) != 0)
+	if ((err = mem_map(mem, &m->layout, page_size, m->plan.shared)) != 0)
 		return err;
 	err = backing_start(m);
 	return err ? err : report_memory(&m->report, mem, &m->plan, m->prefault);

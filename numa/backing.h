@@ -4,10 +4,12 @@
  *
  *   mem_map() -> backing_apply() -> mem_register()
  *
- * Bound (MPOL_BIND, on the memfd, so for everybody who maps it): another node is never used, rather
+ * Bound (MPOL_BIND; on a memfd for everybody who maps it): another node is never used, rather
  * the guest is not started. What is bound is also left alone by the kernel's automatic balancing.
  * Small pages are locked against swap where RLIMIT_MEMLOCK allows it; huge pages are never swapped.
- * Memory of a file is never merged by KSM, and mem_map() keeps it out of core dumps.
+ * mem_map() keeps it from being merged by KSM and out of core dumps.
+ *
+ * Memory is private to this process unless the plan says that it is shared: struct mem tells which.
  *
  * Threads: one, before the guest's. Ownership: borrows all. Errors: negative errno, reported.
  */

@@ -66,7 +66,8 @@ struct host_pu {
 struct host {
 	char name[64]; /* for people: where this came from */
 	bool live;     /* the machine that we run on */
-	bool no_thp;   /* no transparent huge pages for shared memory (shmem_enabled) */
+	bool no_thp;   /* no transparent huge pages for private memory */
+	bool no_thp_shared; /* none for shared memory (shmem_enabled), which has a switch of its own */
 	bool distances_known; /* false: distance[] is a guess from packages */
 	uint32_t nr_pus; /* at least 1; offline ones are not in it */
 	struct host_pu *pu;

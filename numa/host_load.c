@@ -51,14 +51,21 @@ static void pools_load(struct host *h)
 				pool_number(h, &h->node[i], p, "free_hugepages") };
 }
 
-static void thp_load(struct host *h)
+static bool thp_missing(const char *path)
 {
-	FILE *f = fopen("/sys/kernel/mm/transparent_hugepage/shmem_enabled", "re");
+	FILE *f = fopen(path, "re");
 	char text[128];
+	bool missing = !f || !fgets(text, sizeof(text), f) || !host_thp_allowed(text);
 
-	h->no_thp = !f || !fgets(text, sizeof(text), f) || !host_thp_allowed(text);
 	if (f)
 		fclose(f);
+	return missing;
+}
+
+static void thp_load(struct host *h)
+{
+	h->no_thp = thp_missing("/" HOST_THP_PRIVATE);
+	h->no_thp_shared = thp_missing("/" HOST_THP_SHARED);
 }
 
 static int affinity_apply(struct host *h)

@@ -417,14 +417,19 @@ static int allowed_read(struct reader *r)
 	return all ? 0 : err;
 }
 
-bool host_thp_allowed(const char *shmem_enabled)
+bool host_thp_allowed(const char *text)
 {
-	static const char *const yes[] = { "[always]", "[within_size]", "[advise]", "[force]" };
+	static const char *const yes[] = { "[always]", "[madvise]", "[within_size]", "[advise]", "[force]" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
-		if (strstr(shmem_enabled, yes[i]))
+		if (strstr(text, yes[i]))
 			return true;
 	return false;
+}
+
+static bool thp_missing(struct reader *r, const char *file)
+{
+	return text_read(r, file) != 0 || !host_thp_allowed(r->text);
 }
 
 static int host_read(struct reader *r)
@@ -437,8 +442,8 @@ static int host_read(struct reader *r)
 		return err;
 	if ((err = groups_read(r)) != 0 || (err = complexes_read(r)) != 0)
 		return err;
-	r->host->no_thp = text_read(r, "sys/kernel/mm/transparent_hugepage/shmem_enabled") != 0 ||
-			  !host_thp_allowed(r->text);
+	r->host->no_thp = thp_missing(r, HOST_THP_PRIVATE);
+	r->host->no_thp_shared = thp_missing(r, HOST_THP_SHARED);
 	return host_seal(r->host);
 }
 

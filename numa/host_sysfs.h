@@ -21,10 +21,14 @@
  */
 int host_load_sysfs(struct host *h, const char *root) must_check;
 
+/* Under sys/kernel/mm/transparent_hugepage/: the switch for private memory, and that for shared memory. */
+#define HOST_THP_PRIVATE "sys/kernel/mm/transparent_hugepage/enabled"
+#define HOST_THP_SHARED  "sys/kernel/mm/transparent_hugepage/shmem_enabled"
+
 /*
- * Does what .../transparent_hugepage/shmem_enabled says let a memfd have transparent huge pages when
- * it asks for them by madvise()? Documentation/admin-guide/mm/transhuge.rst.
+ * Does what such a file says let memory have transparent huge pages when it asks for them by madvise()?
+ * Documentation/admin-guide/mm/transhuge.rst.
  */
-bool host_thp_allowed(const char *shmem_enabled);
+bool host_thp_allowed(const char *text);
 
 #endif

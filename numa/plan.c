@@ -80,11 +80,11 @@ static int memory_check(struct work *w)
 	w->bytes = r->memory ? r->memory : sum;
 	if (!w->bytes || w->bytes >= TiB(1) << 16)
 		return plan_refuse(w, -EINVAL, "memory: ask for some, and for less than 65536T");
-	if (r->page == PAGE_THP && w->host->no_thp)
-		return plan_refuse(w, -EINVAL,
-			"hugepages=thp: the kernel makes no transparent huge pages "
-			"of shared memory, which a guest's is: "
-			"echo advise > /sys/kernel/mm/transparent_hugepage/shmem_enabled");
+	if (r->page == PAGE_THP && thp_missing(w))
+		return plan_refuse(w, -EINVAL, "hugepages=thp: the kernel makes no transparent huge pages%s: "
+			"echo %s > /sys/kernel/mm/transparent_hugepage/%s",
+			r->shared ? " of shared memory, which a guest's with such devices is" : "",
+			r->shared ? "advise" : "madvise", r->shared ? "shmem_enabled" : "enabled");
 	if (is_aligned(w->bytes, grain))
 		return 0;
 	return plan_refuse(w, -EINVAL,
@@ -257,6 +257,7 @@ static int plan_fill(struct work *w)
 
 	p->nr_vcpus = w->req->nr_vcpus;
 	p->page = w->page;
+	p->shared = w->req->shared;
 	p->vcpu = calloc(p->nr_vcpus, sizeof(*p->vcpu));
 	p->memory = calloc(w->nr_shares, sizeof(*p->memory));
 	p->node_host = calloc(w->nr_shares, sizeof(*p->node_host));

@@ -67,6 +67,7 @@ struct plan {
 	uint32_t nr_memory;
 	struct plan_memory *memory;
 	enum page_policy page;  /* what was taken, never PAGE_AUTO */
+	bool shared;            /* guest memory is a file's, that other processes can map too */
 	struct cpulist housekeeping;
 	bool housekeeping_shared; /* nothing was left: these are vCPUs' CPUs */
 	bool smt;               /* some core has two vCPUs */

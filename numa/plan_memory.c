@@ -14,6 +14,11 @@
 /* With page=auto, rounding may move 1/16 of a node's memory; smaller pages rather than more. */
 #define AUTO_ROUNDING 16
 
+bool thp_missing(const struct work *w)
+{
+	return w->req->shared ? w->host->no_thp_shared : w->host->no_thp;
+}
+
 uint32_t page_choices(const struct work *w, enum page_policy choice[3])
 {
 	if (w->req->page != PAGE_AUTO) {
@@ -22,7 +27,7 @@ uint32_t page_choices(const struct work *w, enum page_policy choice[3])
 	}
 	choice[0] = PAGE_1G;
 	choice[1] = PAGE_2M;
-	choice[2] = w->host->no_thp ? PAGE_NONE : PAGE_THP;
+	choice[2] = thp_missing(w) ? PAGE_NONE : PAGE_THP;
 	return 3;
 }
 

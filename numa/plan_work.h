@@ -71,6 +71,8 @@ int plan_given(struct work *w, bool explain);
 
 /* plan_memory.c */
 
+/* No transparent huge pages for such memory as the request's. */
+bool thp_missing(const struct work *w);
 /* The page sizes to try, best first; returns how many. */
 uint32_t page_choices(const struct work *w, enum page_policy choice[3]);
 bool page_is_huge(enum page_policy page);

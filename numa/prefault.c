@@ -74,9 +74,17 @@ bool prefault_chunk(const struct prefault_range *range, uint32_t nr, hnode_t nod
 	return false;
 }
 
-/* Kernels before 5.14: what can be short is short in fallocate(), and a read then only maps. */
-static int populate_by_file(const struct prefault_range *r, const struct prefault_chunk *c)
+/*
+ * Kernels before 5.14: what can be short is short in fallocate(), and a read then only maps. Private memory is
+ * zero and stays so; no SIGBUS can come of it.
+ */
+static int populate_by_touch(const struct prefault_range *r, const struct prefault_chunk *c)
 {
+	if (r->fd < 0) {
+		for (uint64_t at = 0; at < c->size; at += r->page_size)
+			*(volatile uint8_t *)(r->addr + c->offset + at) = 0;
+		return 0;
+	}
 	if (fallocate(r->fd, 0, (off_t)(r->fd_offset + c->offset), (off_t)c->size) < 0)
 		return -errno;
 	for (uint64_t at = 0; at < c->size; at += r->page_size)
@@ -92,7 +100,7 @@ static int populate(const struct prefault_range *r, const struct prefault_chunk 
 		err = madvise(r->addr + c->offset, c->size, MADV_POPULATE_WRITE) < 0 ? -errno : 0;
 	while (err == -EINTR || err == -EAGAIN);
 	if (err == -EINVAL)
-		err = populate_by_file(r, c);
+		err = populate_by_touch(r, c);
 	/* EFAULT stands for the SIGBUS that a touch would be: for hugetlb, no page is left. */
 	return err == -EFAULT || err == -ENOMEM ? -ENOSPC : err;
 }

@@ -24,7 +24,7 @@ struct prefault_range {
 	uint64_t size;      /* a multiple of page_size */
 	uint64_t page_size; /* THP: KiB(4) */
 	hnode_t node;
-	int fd; /* what is mapped, from where */
+	int fd; /* what is mapped, from where; -1: private memory, that nobody uses yet */
 	uint64_t fd_offset;
 };
 

@@ -91,7 +91,8 @@ void smaps_line(struct smaps *s, const char *line)
 		return;
 	if (kb_line(line, "KernelPageSize", &bytes))
 		s->at->kernel_page = s->at->kernel_page ? min(s->at->kernel_page, bytes) : bytes;
-	else if (kb_line(line, "ShmemPmdMapped", &bytes) || kb_line(line, "FilePmdMapped", &bytes))
+	else if (kb_line(line, "ShmemPmdMapped", &bytes) || kb_line(line, "FilePmdMapped", &bytes) ||
+		 kb_line(line, "AnonHugePages", &bytes))
 		s->at->joined += bytes;
 }
 

@@ -75,6 +75,7 @@ struct request {
 	enum smt_policy smt;
 	enum page_policy page;
 	bool overcommit;      /* two vCPUs on one CPU, rather than refuse */
+	bool shared;          /* another process is to map guest memory (vhost-user): it is a file's */
 	struct cpulist host_cpus; /* nothing but these; empty: all that are allowed */
 	struct request_pins pin;
 	struct request_nodes node;

@@ -68,6 +68,7 @@ struct doctor_need {
 	uint32_t nr_memory;
 	const struct need_memory *at; /* [nr_memory] */
 	bool thp;           /* transparent huge pages are planned */
+	bool shared;        /* other processes map guest memory too */
 };
 
 #define DOCTOR_CHECKS_MAX 48

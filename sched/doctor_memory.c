@@ -101,32 +101,35 @@ static bool nodes_have_pages(const struct host_facts *f)
 	return all;
 }
 
-/* Guest memory is a memfd, so the switch of shared memory counts. */
+/* Guest memory is private unless another process maps it too; the kernel has a switch for each kind. */
 void check_thp(const struct host_facts *f, const struct doctor_need *need, struct finding *out)
 {
+	const struct fact *thp = need->shared ? &f->thp_shmem : &f->thp;
+	const char *file = need->shared ? "shmem_enabled" : "enabled", *wanted = need->shared ? "advise" : "madvise";
 	char choice[24];
 
-	if (f->thp_shmem.state == FACT_UNKNOWN) {
-		finding_unknown(out, "shmem_enabled can't be read");
+	if (thp->state == FACT_UNKNOWN) {
+		finding_unknown(out, "transparent_hugepage/%s can't be read", file);
 		return;
 	}
-	ktext_choice(f->thp_shmem.state == FACT_READ ? f->thp_shmem.text : "not in this kernel", choice, sizeof(choice));
-	finding_found(out, "for shared memory: %s", f->thp_shmem.state == FACT_READ ? choice : "not in this kernel");
+	ktext_choice(thp->state == FACT_READ ? thp->text : "not in this kernel", choice, sizeof(choice));
+	finding_found(out, "%s%s", need->shared ? "for shared memory: " : "",
+		thp->state == FACT_READ ? choice : "not in this kernel");
 	if (all_huge(need)) {
 		finding_add(out, "; this run needs none");
 		return;
 	}
-	if (f->thp_shmem.state == FACT_READ && strcmp(choice, "never") != 0 && strcmp(choice, "deny") != 0)
+	if (thp->state == FACT_READ && strcmp(choice, "never") != 0 && strcmp(choice, "deny") != 0)
 		return;
 	if (!need->given && nodes_have_pages(f)) {
 		finding_add(out, "; but there are huge pages");
 		return;
 	}
-	finding_want(out, need->given ? DOCTOR_WARNING : DOCTOR_ADVICE, "advise",
+	finding_want(out, need->given ? DOCTOR_WARNING : DOCTOR_ADVICE, wanted,
 		"where reserved huge pages run out, guest memory is 4 KiB pages; thole asks for the transparent ones by "
 		"itself where this allows it");
-	if (f->thp_shmem.state == FACT_READ)
-		finding_remedy(out, CHANGE_NOW, "echo advise > /sys/kernel/mm/transparent_hugepage/shmem_enabled");
+	if (thp->state == FACT_READ)
+		finding_remedy(out, CHANGE_NOW, "echo %s > /sys/kernel/mm/transparent_hugepage/%s", wanted, file);
 }
 
 static const struct fact *vulnerability(const struct host_facts *f, const char *name)

@@ -46,6 +46,7 @@ static const struct {
 	{ FACT(no_turbo), CPU "intel_pstate/no_turbo" },
 	{ FACT(boost), CPU "cpufreq/boost" },
 	{ FACT(idle_driver), CPU "cpuidle/current_driver" },
+	{ FACT(thp), MM "transparent_hugepage/enabled" },
 	{ FACT(thp_shmem), MM "transparent_hugepage/shmem_enabled" },
 	{ FACT(ksm), MM "ksm/run" },
 	{ FACT(numa_balancing), "proc/sys/kernel/numa_balancing" },

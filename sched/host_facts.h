@@ -101,7 +101,7 @@ struct host_facts {
 	/* Memory. */
 	uint32_t nr_nodes;
 	struct fact_node *node; /* ascending */
-	struct fact thp_shmem, numa_balancing, ksm, swaps;
+	struct fact thp, thp_shmem, numa_balancing, ksm, swaps;
 
 	/* Who else runs, and what this process may do. */
 	bool processes_known; /* are other users' processes to be seen? */

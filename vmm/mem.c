@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mem.c - memfds, one window over them, and KVM's memory slots. */
+/* mem.c - memfds or private memory, one window over them, and KVM's memory slots. */
 #include "vmm/mem.h"
 
 #include <errno.h>
@@ -78,8 +78,10 @@ static void regions_plan(struct mem *m)
 
 static int region_map(const struct mem *m, const struct mem_region *r)
 {
-	void *p = mmap(r->hva, r->gpa.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_NORESERVE,
-		m->node[r->node].fd, (off_t)r->fd_offset);
+	int fd = m->node[r->node].fd;
+	int what = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+	void *p = mmap(r->hva, r->gpa.size, PROT_READ | PROT_WRITE, what | MAP_FIXED | MAP_NORESERVE, fd,
+		fd < 0 ? 0 : (off_t)r->fd_offset);
 
 	if (p == MAP_FAILED)
 		return log_errno(-errno, "cannot map %llu MiB of guest memory: %m",
@@ -87,14 +89,26 @@ static int region_map(const struct mem *m, const struct mem_region *r)
 	/* A core dump of the monitor is for its own state; the guest's would be as large as RAM. */
 	if (madvise(p, r->gpa.size, MADV_DONTDUMP) < 0)
 		log_debug("guest memory stays in core dumps: %m");
+	/* After a fork, KVM would see the parent's next writes in other pages than the parent. */
+	if (madvise(p, r->gpa.size, MADV_DONTFORK) < 0)
+		log_debug("a child would share guest memory: %m");
+	/* Whoever started us may have asked for all memory to be merged (PR_SET_MEMORY_MERGE). A kernel
+	 * without KSM does not know the advice. */
+	if (fd < 0)
+		(void)madvise(p, r->gpa.size, MADV_UNMERGEABLE);
 	return 0;
 }
 
-int mem_map(struct mem *m, const struct ram_layout *layout, const uint64_t *page_size)
+static bool node_wants_file(const struct mem *m, const struct mem_node *n)
+{
+	return n->bytes && (m->shared || n->page_size != KiB(4));
+}
+
+int mem_map(struct mem *m, const struct ram_layout *layout, const uint64_t *page_size, bool shared)
 {
 	int err;
 
-	*m = (struct mem){ .layout = layout };
+	*m = (struct mem){ .layout = layout, .shared = shared };
 	for (uint32_t i = 0; i < TOPO_NODES_MAX; i++)
 		m->node[i].fd = -1;
 	if ((err = window_reserve(m)) != 0)
@@ -102,7 +116,7 @@ int mem_map(struct mem *m, const struct ram_layout *layout, const uint64_t *page
 	regions_plan(m);
 	for (uint32_t i = 0; i < m->nr_nodes; i++) {
 		m->node[i].page_size = page_size ? page_size[i] : KiB(4);
-		if (m->node[i].bytes && (err = node_open(&m->node[i], i)) != 0)
+		if (node_wants_file(m, &m->node[i]) && (err = node_open(&m->node[i], i)) != 0)
 			goto err_fini;
 	}
 	for (uint32_t i = 0; i < m->nr_regions; i++)

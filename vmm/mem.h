@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mem.h - guest RAM in this process: one memfd a node, mapped at one window.
+ * mem.h - guest RAM in this process, mapped at one window.
  *
  * All of guest-physical space up to the end of RAM is one reservation of address space whose start
  * is a multiple of 1 GiB, and RAM is mapped into it at window + gpa. A host address is therefore
  * congruent to its guest-physical address modulo 1 GiB, so KVM can map any page size, and looking
  * an address up is an addition.
+ *
+ * What is mapped: for huge pages of hugetlbfs, and where guest memory must be shareable with another
+ * process (vhost-user), one memfd a node. Else private memory: it has no file and no descriptor, and the
+ * kernel gives it transparent huge pages where it gives none to shared memory.
  *
  *   mem_map() -> (placement: numa/) -> mem_register() -> vCPUs run -> [KVM's VM gone] -> mem_fini()
  *
@@ -22,18 +26,19 @@
 struct mem_region {
 	struct range gpa;
 	uint32_t node;      /* guest node */
-	uint64_t fd_offset; /* into the node's memfd */
+	uint64_t fd_offset; /* into the node's memfd, if it has one */
 	void *hva;
 };
 
 struct mem_node {
-	int fd;             /* -1: the node has no memory */
+	int fd;             /* -1: no memory, or private memory */
 	uint64_t bytes;
 	uint64_t page_size; /* of the backing: KiB(4) (small, or THP), MiB(2), GiB(1) */
 };
 
 struct mem {
 	const struct ram_layout *layout;
+	bool shared;          /* every node with memory has its fd */
 	uint8_t *window;      /* host address of guest-physical 0 */
 	uint64_t window_size;
 	uint32_t nr_nodes;
@@ -45,9 +50,11 @@ struct mem {
 /*
  * Reserve the window and map every node's memory into it; no page is touched.
  * page_size[node], for each node of the layout: KiB(4), MiB(2) or GiB(1); NULL: all KiB(4).
+ * shared: another process is to map it too, so every node's memory is a memfd's.
  * Errors: -ENOMEM (address space, or the limit on it), -EINVAL, and memfd's own.
  */
-int mem_map(struct mem *m, const struct ram_layout *layout, const uint64_t *page_size) must_check;
+int mem_map(struct mem *m, const struct ram_layout *layout, const uint64_t *page_size,
+	bool shared) must_check;
 
 /* Tell KVM of all regions, one slot each from 0. */
 int mem_register(const struct mem *m, int vm_fd) must_check;

@@ -79,7 +79,7 @@ static void facts_check(char *const piece[PIECES])
 	struct host_facts f = { .nr_iommus = 1, .iommu = &iommu, .nr_vulnerabilities = 1, .vulnerability = &flaw, .nr_idle = 1,
 		.idle = &idle, .nr_nodes = 1, .node = &node, .processes_known = true };
 	struct fact *facts[] = { &f.cpuinfo, &f.cmdline, &f.release, &f.config, &f.online, &f.isolated, &f.nohz_full,
-		&f.partitions, &f.status, &f.limits, &f.thp_shmem, &f.clocksource, &f.cgroup, &f.swaps, &f.kvm_intel,
+		&f.partitions, &f.status, &f.limits, &f.thp, &f.clocksource, &f.cgroup, &f.swaps, &f.kvm_intel,
 		&f.apicv, &f.interrupts, &f.rt_runtime, &f.rt_period, &f.smt_active, &f.product, &f.tuned };
 	const struct doctor_need any = { 0 };
 	const struct doctor_need run = { .given = true, .kind = NEED_LINUX, .nr_vcpus = 2, .cpus = { 2, cpus }, .fifo = 1,

@@ -187,8 +187,11 @@ static void process_write(const struct host *h)
 			fprintf(f, "%s%d", n++ ? "," : "", h->node[i].id.os);
 	fputs("\nvoluntary_ctxt_switches:\t1\n", f);
 	fclose(f);
-	f = file_open("sys/kernel/mm/transparent_hugepage/shmem_enabled");
-	fputs("always within_size [advise] never deny force\n", f);
+	f = file_open(HOST_THP_PRIVATE);
+	fputs("always [madvise] never\n", f);
+	fclose(f);
+	f = file_open(HOST_THP_SHARED);
+	fputs("always within_size advise [never] deny force\n", f);
 	fclose(f);
 }
 
@@ -258,6 +261,7 @@ static void machine_reads_back(const char *xml, bool old_names)
 	assert_int_equal(host_load_sysfs(&b, root), 0);
 	hosts_equal(&a, &b);
 	assert_false(b.no_thp);
+	assert_true(b.no_thp_shared);
 	assert_false(b.live);
 	assert_int_equal(b.node[0].pool[HOST_PAGE_2M].total, 7);
 	assert_int_equal(b.node[0].pool[HOST_PAGE_2M].free, 5);

@@ -272,7 +272,31 @@ static void pages_fall_to_what_is_there(void **state)
 	plan_anew(f);
 	assert_int_equal(f->plan.page, PAGE_NONE);
 	f->req.page = PAGE_THP;
-	refuse_anew(f, -EINVAL, "echo advise");
+	refuse_anew(f, -EINVAL, "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled");
+}
+
+/* The kernel has one switch for private memory and one for shared. */
+static void shared_memory_has_a_switch_of_its_own(void **state)
+{
+	struct fixture *f = *state;
+
+	f->req.page = PAGE_THP;
+	f->host.no_thp = true;
+	f->req.shared = true;
+	plan_anew(f);
+	assert_int_equal(f->plan.page, PAGE_THP);
+	assert_true(f->plan.shared);
+	f->host.no_thp = false;
+	f->host.no_thp_shared = true;
+	refuse_anew(f, -EINVAL, "echo advise > /sys/kernel/mm/transparent_hugepage/shmem_enabled");
+	f->req.page = PAGE_AUTO;
+	f->req.memory = GiB(7) + KiB(4);
+	plan_anew(f);
+	assert_int_equal(f->plan.page, PAGE_NONE);
+	f->req.shared = false;
+	plan_anew(f);
+	assert_int_equal(f->plan.page, PAGE_THP);
+	assert_false(f->plan.shared);
 }
 
 static void small_pages_warn_above_free(void **state)
@@ -390,6 +414,7 @@ int main(void)
 		plan_test(bad_pins_are_refused),
 		plan_test(host_cpus_must_be_there),
 		plan_test(pages_fall_to_what_is_there),
+		plan_test(shared_memory_has_a_switch_of_its_own),
 		plan_test(small_pages_warn_above_free),
 		plan_test(nodes_as_described),
 		plan_test(nodes_may_share_a_host_node),

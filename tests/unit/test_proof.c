@@ -48,6 +48,9 @@ static void smaps_of_our_ranges_are_read(void **state)
 		"ShmemPmdMapped:     2048 kB\n", "FilePmdMapped:         0 kB\n",
 		"7f0000200000-7f0000300000 rw-s 00000000 00:01 12 /memfd:thole-ram0 (deleted)\n",
 		"KernelPageSize:        4 kB\n", "ShmemPmdMapped:        0 kB\n",
+		"AnonHugePages:         0 kB\n",
+		"7f2000000000-7f2000400000 rw-p 00000000 00:00 0\n", "KernelPageSize:        4 kB\n",
+		"AnonHugePages:      4096 kB\n", "ShmemPmdMapped:        0 kB\n",
 		"7f4000000000-7f4040000000 rw-s 00000000 00:0f 13 /anon_hugepage (deleted)\n",
 		"KernelPageSize:  1048576 kB\n", "VmFlags: rd wr sh mr mw me ms de ht dd sd\n",
 		"7ffe00000000-7ffe00001000 rw-p 00000000 00:00 0 [stack]\n", "KernelPageSize:        8 kB\n",
@@ -56,8 +59,9 @@ static void smaps_of_our_ranges_are_read(void **state)
 		{ .base = 0x7f0000000000, .size = MiB(3) },
 		{ .base = 0x7f4000000000, .size = GiB(1) },
 		{ .base = 0x7f8000000000, .size = GiB(1) },
+		{ .base = 0x7f2000000000, .size = MiB(4) },
 	};
-	struct smaps s = { .range = range, .nr = 3 };
+	struct smaps s = { .range = range, .nr = 4 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(text); i++)
@@ -67,6 +71,7 @@ static void smaps_of_our_ranges_are_read(void **state)
 	assert_int_equal(range[1].kernel_page, GiB(1));
 	assert_int_equal(range[1].joined, 0);
 	assert_int_equal(range[2].kernel_page, 0);
+	assert_int_equal(range[3].joined, MiB(4));
 	smaps_line(&s, "");
 	smaps_line(&s, "no colon");
 	smaps_line(&s, "KernelPageSize");
@@ -118,7 +123,7 @@ static void what_is_not_told_is_not_assumed(void **state)
 	free(r.on_node);
 }
 
-static void own_memory_is_proved(void **state)
+static void memory_is_proved(bool shared)
 {
 	const uint64_t bytes[] = { MiB(64) };
 	hnode_t node_host[] = { { 0 } };
@@ -127,9 +132,8 @@ static void own_memory_is_proved(void **state)
 	struct proof p;
 	struct mem m;
 
-	(void)state;
 	assert_int_equal(ram_layout_make(&l, bytes, 1, KiB(64), 46), 0);
-	assert_int_equal(mem_map(&m, &l, NULL), 0);
+	assert_int_equal(mem_map(&m, &l, NULL, shared), 0);
 	*(char *)mem_at(&m, MiB(5), 1) = 1;
 	assert_int_equal(proof_take(&p, &m, &plan), 0);
 	assert_int_equal(p.nr, 1);
@@ -140,6 +144,13 @@ static void own_memory_is_proved(void **state)
 	assert_int_equal(p.region[0].kernel_page, KiB(4));
 	proof_fini(&p);
 	mem_fini(&m);
+}
+
+static void own_memory_is_proved(void **state)
+{
+	(void)state;
+	memory_is_proved(true);
+	memory_is_proved(false);
 }
 
 static void parts_make_up_the_whole(void **state)

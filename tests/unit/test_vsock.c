@@ -94,7 +94,7 @@ static void memory_around_the_hole_is_two_pieces(void **state)
 
 	(void)state;
 	assert_int_equal(ram_layout_make(&layout, bytes, 3, KiB(64), 46), 0);
-	assert_int_equal(mem_map(&mem, &layout, NULL), 0);
+	assert_int_equal(mem_map(&mem, &layout, NULL, true), 0);
 	assert_int_equal(mem.nr_regions, 4);
 	assert_int_equal(vhost_regions(&mem, region), 2);
 	assert_int_equal(region[0].memory_size, GiB(3));

@@ -29,7 +29,7 @@ static inline void guest_init(struct guest *g)
 	const uint64_t bytes[] = { MiB(1) + KiB(128), MiB(1) };
 
 	if (ram_layout_make(&g->layout, bytes, 2, KiB(64), 46) != 0 ||
-		mem_map(&g->mem, &g->layout, NULL) != 0)
+		mem_map(&g->mem, &g->layout, NULL, true) != 0)
 		abort();
 }
 
