@@ -46,6 +46,7 @@ UNIT_TESTS := \
 	test_plan_property \
 	test_request \
 	test_topology \
+	test_vhost_user \
 	test_virtio_console \
 	test_virtio_master \
 	test_virtio_pci \

@@ -48,6 +48,10 @@ VMM_SRCS := \
 	vmm/virtio/console_control.c \
 	vmm/virtio/ring.c \
 	vmm/virtio/vhost.c \
+	vmm/virtio/vhost_user.c \
+	vmm/virtio/vhost_user_dev.c \
+	vmm/virtio/vhost_user_msg.c \
+	vmm/virtio/vhost_user_socket.c \
 	vmm/virtio/virtio.c \
 	vmm/virtio/virtio_pci.c \
 	vmm/virtio/virtio_pci_common.c \
