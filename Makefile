@@ -16,6 +16,7 @@ include vmm/files.mk numa/files.mk sched/files.mk ipi/files.mk passthrough/files
 include tests/files.mk benchmarks/files.mk
 
 PKGS     := hwloc libconfig jansson libpci zlib
+PKGS_LATE := libarchive libkmod # headers; loaded at run time, see launcher/library_late.c
 CPPFLAGS += -I. -Ivmm/include -I$(B) -D_GNU_SOURCE -DTHOLE_VERSION='"$(VERSION)"'
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wundef -Werror -Werror=int-conversion
@@ -30,13 +31,13 @@ ifdef FUZZING
 CFLAGS   += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 LDFLAGS  += -fsanitize=fuzzer,address,undefined
 endif
-CFLAGS   += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+CFLAGS   += $(shell pkg-config --cflags $(PKGS) $(PKGS_LATE) 2>/dev/null)
 LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnuma
 
 # Without its libraries nothing compiles; say so at once, and how to get them.
-ifeq ($(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes),)
+ifeq ($(shell pkg-config --exists $(PKGS) $(PKGS_LATE) 2>/dev/null && echo yes),)
 ifneq ($(filter-out clean help check demo check-long lint layers bench-vmm bench-vmm-lab bench-numa,$(or $(MAKECMDGOALS),all)),)
-$(error A library is missing; `configs/packages build` says which package has it ($(PKGS), libnuma))
+$(error A library is missing; `configs/packages build` says which package has it ($(PKGS) $(PKGS_LATE), libnuma))
 endif
 endif
 
@@ -84,6 +85,16 @@ $(B)/vmm/acpi/dsdt.o: $(B)/vmm/acpi/dsdt.inc
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+# The first program of guests with kernel=auto goes into thole as bytes.
+GUEST_FIRST := $(B)/launcher/guest/init
+
+$(GUEST_FIRST): $(GUEST_SRCS) launcher/guest/guest.h
+	$(call say,GUEST,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -Os $(WARN) -D_GNU_SOURCE -I. -static -s -o $@ $(GUEST_SRCS)
+
+$(B)/launcher/guest_init.o: $(GUEST_FIRST)
+$(B)/launcher/guest_init.o: CPPFLAGS += -DGUEST_INIT_FILE='"$(GUEST_FIRST)"'
 
 # Guests: no libc, no sanitizers, whatever the build of thole. See vmm/include/thole/payload.h.
 PAYLOAD_ELFS    := $(PAYLOADS:%=$(B)/tests/payload/%.elf) $(MULTIBOOT_KERNELS:%=$(B)/tests/payload/%.elf)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "launcher/option.h"
 
@@ -77,6 +78,37 @@ int run_config_finish(struct run_config *c)
 	return c->memory ? 0 : memory_finish(c);
 }
 
+/* What only an initramfs of ours does. */
+static int auto_only_check(const struct run_config *c)
+{
+	const char *what = c->root ? "root" : c->init ? "init" : c->agent ? "agent" : c->writable.nr ? "writable" : NULL;
+
+	for (uint32_t i = 0; i < c->share.nr && !what; i++)
+		what = c->share.at[i].at ? "share's at=" : NULL;
+	return what ? log_errno(-EINVAL, "%s is for --kernel auto; another kernel has its own initrd for that", what) : 0;
+}
+
+static int auto_check(const struct run_config *c)
+{
+	bool host = c->root && strcmp(c->root, "host") == 0;
+
+	if (!c->root)
+		return log_errno(-EINVAL, "kernel auto: what is the guest's root? Give --root host, a directory or disk");
+	if (c->initrd || c->module.nr)
+		return log_errno(-EINVAL, "kernel auto makes an initrd by itself: give no %s",
+			c->initrd ? "initrd" : "module");
+	if (c->writable.nr && !host)
+		return log_errno(-EINVAL, "writable is for --root host; elsewhere it is --share TAG=PATH,at=DIR");
+	if (c->agent && c->init)
+		return log_errno(-EINVAL, "both an agent and an init: give one of them");
+	if (strncmp(c->root, "disk", 4) == 0 && (!c->root[4] || c->root[4] == ':') && !c->disk.nr)
+		return log_errno(-EINVAL, "root disk: there is none; give --disk IMAGE");
+	if (strncmp(c->root, "disk:", 5) == 0 &&
+		(!c->root[5] || strspn(c->root + 5, "0123456789") != strlen(c->root + 5)))
+		return log_errno(-EINVAL, "root %s: a partition is a number, such as disk:1", c->root);
+	return 0;
+}
+
 int run_config_check(const struct run_config *c)
 {
 	if (!c->kernel && !c->payload)
@@ -89,10 +121,13 @@ int run_config_check(const struct run_config *c)
 			c->port.nr ? "port" : "console-device");
 	if (c->payload && c->vsock.kind != CONFIG_VSOCK_NONE)
 		return log_errno(-EINVAL, "a payload takes no vsock: it has no driver for virtio devices");
+	if (c->payload && (c->share.nr || c->disk.nr))
+		return log_errno(-EINVAL, "a payload takes no %s: it has no driver for virtio devices",
+			c->share.nr ? "share" : "disk");
 	if (c->payload && (c->initrd || c->module.nr))
 		return log_errno(-EINVAL, "a payload takes no %s: it is for a kernel",
 			c->initrd ? "initrd" : "module");
-	return 0;
+	return c->kernel && strcmp(c->kernel, "auto") == 0 ? auto_check(c) : auto_only_check(c);
 }
 
 void run_config_fini(struct run_config *c)

@@ -59,6 +59,32 @@ struct config_vsock {
 	uint32_t cid; /* CID only */
 };
 
+struct config_share {
+	char *tag;
+	char *path;
+	char *at; /* where the guest's init mounts it; NULL: nowhere */
+	bool ro;
+};
+
+struct config_shares {
+	uint32_t nr;
+	struct config_share *at; /* [nr], tags differ */
+};
+
+enum config_disk_format { CONFIG_DISK_RAW, CONFIG_DISK_QCOW2 };
+
+struct config_disk {
+	char *path;
+	enum config_disk_format format;
+	bool ro;
+	char *overlay; /* "temp", or a file; NULL: none */
+};
+
+struct config_disks {
+	uint32_t nr;
+	struct config_disk *at; /* [nr] */
+};
+
 enum config_policy { CONFIG_POLICY_LIKE_HOST, CONFIG_POLICY_ONE_NODE, CONFIG_POLICY_SPREAD };
 
 enum config_smt { CONFIG_SMT_AVOID, CONFIG_SMT_USE, CONFIG_SMT_NEVER };
@@ -87,6 +113,11 @@ struct run_config {
 	char *initrd;
 	struct config_strings module; /* "FILE ARGS" */
 	char *append;
+	char *root;		       /* "host", a directory, "disk" or "disk:N" */
+	struct config_strings writable; /* with root=host; none: cwd and home */
+	char *init;		       /* a program of the root */
+	char *agent;		       /* a file of the host's */
+	struct config_strings agent_arg;
 	char *payload;
 	uint64_t guest_page; /* bytes: a payload's own page tables */
 
@@ -98,6 +129,9 @@ struct run_config {
 	enum config_console_device console_device;
 	struct config_ports port;
 	struct config_vsock vsock;
+	struct config_shares share;
+	struct config_disks disk;
+	char *virtiofsd; /* NULL: the first that is found */
 	int32_t debug_exit; /* I/O port, or -1 */
 
 	/* Where it lives. */

@@ -42,6 +42,20 @@ LAUNCHER_SRCS := \
 	launcher/option_place.c \
 	launcher/option_type.c \
 	launcher/option_port.c \
+	launcher/option_share.c \
+	launcher/backend.c \
+	launcher/backend_child.c \
+	launcher/guest_boot.c \
+	launcher/guest_init.c \
+	launcher/guest_shares.c \
+	launcher/initramfs.c \
+	launcher/initramfs_cache.c \
+	launcher/kernel_list.c \
+	launcher/kernel_needs.c \
+	launcher/library_late.c \
+	launcher/unit_backends.c \
+	launcher/unit_guest.c \
+	launcher/virtiofsd.c \
 	launcher/option_vsock.c \
 	launcher/placement.c \
 	launcher/pci_command.c \
@@ -67,3 +81,11 @@ AGENT_SRCS := \
 	vmm/loop.c \
 
 LAUNCHER_SRCS += $(filter launcher/%,$(AGENT_SRCS))
+
+# The first program of a guest with kernel=auto: static, since it is alone there, and the same for every build.
+GUEST_SRCS := \
+	launcher/guest/init.c \
+	launcher/guest/init_config.c \
+	launcher/guest/init_mount.c \
+	launcher/guest/init_run.c \
+

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -80,6 +81,20 @@ int image_load(struct blob *b, const char *what, const char *path)
 	if (got < 0)
 		return log_errno((int)got, "%s: cannot read %s: %m", what, path);
 	return log_errno(-EIO, "%s: %s became shorter while it was read", what, path);
+}
+
+int image_copy(struct blob *b, const char *what, const char *name, const void *data, uint64_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	*b = (struct blob){ .name = name };
+	if (p == MAP_FAILED)
+		return log_errno(-errno, "%s: no memory for %s (%llu MiB): %m", what, name,
+			(unsigned long long)(size >> 20));
+	memcpy(p, data, size);
+	b->data = p;
+	b->size = size;
+	return 0;
 }
 
 void image_free(struct blob *b)

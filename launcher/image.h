@@ -15,6 +15,9 @@
 
 /* what: "kernel", "initrd", …, for the report. An empty file is an error. */
 int image_load(struct blob *b, const char *what, const char *path) must_check;
+/* The same for bytes that are in memory already; they are copied. name outlives the blob. */
+int image_copy(struct blob *b, const char *what, const char *name, const void *data, uint64_t size) must_check;
+
 void image_free(struct blob *b);
 
 #endif

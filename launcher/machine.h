@@ -11,7 +11,9 @@
 #define LAUNCHER_MACHINE_H
 
 #include "launcher/config.h"
+#include "launcher/backend.h"
 #include "launcher/console.h"
+#include "launcher/guest_boot.h"
 #include "launcher/report.h"
 #include "launcher/port.h"
 #include "launcher/steady.h"
@@ -32,9 +34,17 @@
 #include "vmm/serial.h"
 #include "vmm/vcpu.h"
 #include "vmm/virtio/console.h"
+#include "vmm/virtio/vhost_user_dev.h"
 #include "vmm/virtio/virtio_pci.h"
 #include "vmm/virtio/vsock.h"
 #include "vmm/vm.h"
+
+/* A device whose work is done by a process outside of this one. */
+struct outside {
+	struct backend process;
+	struct vhost_user_dev dev;
+	struct virtio_pci pci;
+};
 
 struct machine {
 	const struct run_config *cfg;
@@ -42,6 +52,8 @@ struct machine {
 
 	/* What it is made from. */
 	struct kvm kvm;
+	struct guest_shares shares;
+	struct guest_boot guest_boot; /* kernel=auto */
 	struct boot_input boot_input; /* owns its blobs and nothing else */
 	struct kvm_cpuid2 *supported;
 	struct plan plan;
@@ -70,6 +82,8 @@ struct machine {
 	bool has_vsock;
 	struct virtio_vsock vsock; /* .cid: the guest's address */
 	struct virtio_pci vsock_pci;
+	uint32_t nr_outside, nr_outside_devices; /* processes that run, devices that are there */
+	struct outside *outside; /* shares in their order, then disks */
 	struct boot_plan boot;
 	struct vcpu_setup vcpu_setup;
 	struct vcpus vcpus;
@@ -91,7 +105,7 @@ struct unit {
 	void (*stop)(struct machine *m);
 };
 
-extern const struct unit host_unit, images_unit, plan_unit, shape_unit, vm_unit, quiet_unit, memory_unit,
+extern const struct unit host_unit, guest_unit, images_unit, backends_unit, outside_unit, plan_unit, shape_unit, vm_unit, quiet_unit, memory_unit,
 	devices_unit, virtio_unit, vsock_unit, workers_unit, boot_unit, stopper_unit, console_unit, vcpus_unit,
 	slots_unit, run_unit;
 

@@ -45,8 +45,11 @@ const char *const option_groups[GROUPS] = {
 
 /* clang-format off */
 const struct option_row options[] = {
-	{ "kernel", PATH(kernel), GROUP_START, .letter = 'k', .arg = "FILE",
-	  .help = "Linux bzImage, or an ELF image with a PVH or multiboot entry" },
+	{ "kernel", PATH(kernel), GROUP_START, .letter = 'k', .arg = "FILE|auto",
+	  .help = "Linux bzImage, or an ELF image with a PVH or multiboot entry",
+	  .more = "auto takes the newest kernel that is installed in /boot or /lib/modules and has what "
+		"the machine needs, built in or as modules, and makes an initial RAM disk for it, which "
+		"mounts root and the shares that have a place." },
 	{ "initrd", PATH(initrd), GROUP_START, .letter = 'i', .arg = "FILE",
 	  .help = "initial RAM disk; for multiboot, the first module" },
 	{ "module", &type_list, AT(module, struct config_strings), GROUP_START,
@@ -54,6 +57,25 @@ const struct option_row options[] = {
 	  .help = "multiboot module and its arguments; may be given again" },
 	{ "append", STRING(append), GROUP_START, .letter = 'a', .arg = "TEXT",
 	  .help = "the kernel's command line" },
+	{ "root", PATH(root), GROUP_START, .letter = 'r', .arg = "host|DIR|disk",
+	  .help = "with --kernel auto, the guest's root: the host's, a directory or the first disk",
+	  .more = "host is all that the host has at /; DIR is a directory such as an unpacked container "
+		"image. The guest can't change either: what it writes stays in its memory and is gone "
+		"with it, except below writable. disk is a file system on the first disk, and disk:N "
+		"the one in its partition N; the guest writes to it." },
+	{ "writable", &type_list, AT(writable, struct config_strings), GROUP_START, .arg = "DIR",
+	  .help = "with --root host, what the guest may write to; may be given again",
+	  .more = "Without it, the directory that thole runs in and the home directory, which the words "
+		"cwd and home stand for; with it, only what it says; none is nothing. The guest's "
+		"rights there are those of thole's caller." },
+	{ "init", PATH(init), GROUP_START, .arg = "FILE",
+	  .help = "program of the root to run; without it, /sbin/init or a shell",
+	  .more = "With --root host it is a shell unless something else is said, since the host's own "
+		"init would start all that the host runs. The guest powers off when the program ends." },
+	{ "agent", PATH(agent), GROUP_START, .arg = "FILE",
+	  .help = "static program of the host that becomes the guest's first process" },
+	{ "agent-arg", &type_list, AT(agent_arg, struct config_strings), GROUP_START, .arg = "TEXT",
+	  .help = "argument for the agent; may be given again" },
 	{ "payload", PATH(payload), GROUP_START, .letter = 'p', .arg = "FILE",
 	  .help = "program to run on every vCPU in place of a kernel",
 	  .more = "An ELF image linked for thole's payload interface, which thole/payload.h "
@@ -94,6 +116,22 @@ const struct option_row options[] = {
 	  .more = "Programs on the host connect to the guest's CID, those in the guest to 2, which is the "
 		"host. auto takes an address that no other guest of this host has, and says which. The "
 		"data path is the kernel's vhost_vsock." },
+	{ "share", &type_shares, AT(share, struct config_shares), GROUP_MACHINE,
+	  .arg = "TAG=PATH[,ro][,at=DIR]",
+	  .help = "directory of the host's, by virtiofs; may be given again",
+	  .more = "In Linux, mount -t virtiofs TAG DIR; with at= and --kernel auto it is done. With ro, "
+		"nothing that the guest does can change it. virtiofsd does the work on the "
+		"housekeeping CPUs, with the rights of thole's caller." },
+	{ "disk", &type_disks, AT(disk, struct config_disks), GROUP_MACHINE,
+	  .arg = "IMAGE[,format=raw|qcow2][,ro][,overlay=temp|FILE]",
+	  .help = "disk from an image or a block device; may be given again",
+	  .more = "The format is raw, or qcow2 where the name ends so. With overlay=temp, what the guest "
+		"writes goes to a file without a name in $TMPDIR or /var/tmp and is gone with the "
+		"machine; with overlay=FILE, to that qcow2 image, which is made if it isn't there. "
+		"Several machines can use an image at once if each has ro or an overlay. "
+		"qemu-storage-daemon does the work on the housekeeping CPUs, with a queue for each vCPU." },
+	{ "virtiofsd", PATH(virtiofsd), GROUP_MACHINE, .arg = "FILE",
+	  .help = "program for shares, in place of the first virtiofsd that is found" },
 	{ "debug-exit", &type_port, AT(debug_exit, int32_t), GROUP_MACHINE, .max = 0xffff,
 	  .def = "none", .arg = "PORT",
 	  .help = "I/O port through which the guest ends with an exit code",

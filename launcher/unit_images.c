@@ -58,17 +58,33 @@ static int paging_check(const struct machine *m)
 		b->name);
 }
 
+/* What kernel=auto has made; it is in the blob from here on. */
+static int initrd_take(struct machine *m)
+{
+	struct bytes *made = &m->guest_boot.initrd;
+	int err;
+
+	if (!made->size)
+		return 0;
+	err = image_copy(&m->boot_input.initrd, "initrd", "the initramfs", made->data, made->size);
+	bytes_fini(made);
+	return err;
+}
+
 static int images_load(struct machine *m)
 {
 	const struct run_config *cfg = m->cfg;
 	struct boot_input *in = &m->boot_input;
-	const char *path = cfg->payload ? cfg->payload : cfg->kernel;
+	const char *kernel = m->guest_boot.kernel ? m->guest_boot.kernel : cfg->kernel;
+	const char *path = cfg->payload ? cfg->payload : kernel;
 	int err = image_load(&in->kernel, cfg->payload ? "payload" : "kernel", path);
 
 	if (!err)
 		err = boot_kind_of(&in->kernel, cfg->payload, &in->kind);
 	if (!err)
 		err = paging_check(m);
+	if (!err)
+		err = initrd_take(m);
 	if (!err && cfg->initrd)
 		err = image_load(&in->initrd, "initrd", cfg->initrd);
 	for (uint32_t i = 0; i < cfg->module.nr && !err; i++)

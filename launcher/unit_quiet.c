@@ -39,7 +39,8 @@ struct quiet_place machine_quiet_place(const struct machine *m)
 
 char *machine_cmdline(const struct machine *m)
 {
-	const char *given = m->cfg->append ? m->cfg->append : "";
+	const char *own = m->guest_boot.cmdline; /* with what was given at its end */
+	const char *given = own ? own : m->cfg->append ? m->cfg->append : "";
 	const bool is_linux = m->boot_input.kind == BOOT_LINUX || m->boot_input.kind == BOOT_PVH;
 	struct quiet_place place = machine_quiet_place(m);
 	char words[256], *text;

@@ -3,8 +3,10 @@
  * units.c - what a machine is made of, in the order in which it is made.
  *
  *   host     /dev/kvm, and is it good enough for what is asked?
+ *   guest    which directories it gets; and with kernel=auto, its kernel and initramfs
  *   images   the kernel or payload, initrd and modules, read and recognized
  *   plan     which CPU, node and page size for what, and the topology that the guest is told
+ *   backends the processes that serve shares and disks start, and get ready meanwhile
  *   shape    APIC ids, and where memory lies for the guest: values, nothing is made
  *   vm       KVM's VM and its interrupt controllers, the event loop
  *   quiet    which instructions of the guest are no exits, before there is a vCPU
@@ -12,6 +14,7 @@
  *   devices  serial port, power, PCI, and the ports of payloads and tests
  *   virtio   the console and ports that are devices on the PCI bus
  *   vsock    sockets between host and guest, in the kernel
+ *   outside  shares and disks, the devices in front of those processes
  *   workers  the kernel's threads for these go to the housekeeping CPUs
  *   boot     ACPI tables and the images go into RAM
  *   stopper  what a signal does from here on; before, it gives up the start
@@ -25,8 +28,10 @@
 
 const struct unit *const machine_units[] = {
 	&host_unit,
+	&guest_unit,
 	&images_unit,
 	&plan_unit,
+	&backends_unit,
 	&shape_unit,
 	&vm_unit,
 	&quiet_unit,
@@ -34,6 +39,7 @@ const struct unit *const machine_units[] = {
 	&devices_unit,
 	&virtio_unit,
 	&vsock_unit,
+	&outside_unit,
 	&workers_unit,
 	&boot_unit,
 	&stopper_unit,

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * library_late.c - libarchive and libkmod, loaded when they are first called, as hwloc is (hwloc_late.c says
+ * why): only the making of an initramfs needs them, and they bring a dozen further libraries.
+ *
+ * A use begins with archive_read_new(), archive_write_new() or kmod_new(), which fail where there is no
+ * library; all others may count on it. Whoever calls another function of theirs adds it here, or the
+ * program is linked with them again.
+ */
+#include <archive.h>
+#include <archive_entry.h>
+#include <dlfcn.h>
+#include <libkmod.h>
+
+#include "vmm/util.h"
+
+#define ARCHIVE "libarchive.so.13"
+#define KMOD	"libkmod.so.2"
+
+/* Kept until the process ends: the dynamic linker counts, and gives the same again. */
+static void *function(const char *file, const char *name)
+{
+	void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+
+	return library ? dlsym(library, name) : NULL;
+}
+
+/* The first that is called of a library. */
+#define LATE_FIRST(file, result, name, parameters, arguments) \
+	result name parameters \
+	{ \
+		__typeof__(&name) late = (__typeof__(&name))function(file, #name); \
+\
+		return late ? late arguments : NULL; \
+	}
+
+#define LATE(file, result, name, parameters, arguments) \
+	result name parameters \
+	{ \
+		static __typeof__(&name) late; \
+\
+		if (!late) \
+			late = (__typeof__(&name))function(file, #name); \
+		return late arguments; \
+	}
+
+LATE_FIRST(ARCHIVE, struct archive *, archive_read_new, (void), ())
+LATE_FIRST(ARCHIVE, struct archive *, archive_write_new, (void), ())
+LATE(ARCHIVE, int, archive_read_support_filter_all, (struct archive * a), (a))
+LATE(ARCHIVE, int, archive_read_support_format_raw, (struct archive * a), (a))
+LATE(ARCHIVE, int, archive_read_open_filename, (struct archive * a, const char *name, size_t block), (a, name, block))
+LATE(ARCHIVE, int, archive_read_next_header, (struct archive * a, struct archive_entry **e), (a, e))
+LATE(ARCHIVE, la_ssize_t, archive_read_data, (struct archive * a, void *to, size_t size), (a, to, size))
+LATE(ARCHIVE, int, archive_read_free, (struct archive * a), (a))
+LATE(ARCHIVE, int, archive_write_set_format_cpio_newc, (struct archive * a), (a))
+LATE(ARCHIVE, int, archive_write_set_bytes_per_block, (struct archive * a, int bytes), (a, bytes))
+LATE(ARCHIVE, int, archive_write_set_bytes_in_last_block, (struct archive * a, int bytes), (a, bytes))
+LATE(ARCHIVE, int, archive_write_open,
+	(struct archive * a, void *ctx, archive_open_callback *open, archive_write_callback *write,
+		archive_close_callback *close),
+	(a, ctx, open, write, close))
+LATE(ARCHIVE, int, archive_write_header, (struct archive * a, struct archive_entry *e), (a, e))
+LATE(ARCHIVE, la_ssize_t, archive_write_data, (struct archive * a, const void *from, size_t size), (a, from, size))
+LATE(ARCHIVE, int, archive_write_close, (struct archive * a), (a))
+LATE(ARCHIVE, int, archive_write_free, (struct archive * a), (a))
+LATE(ARCHIVE, const char *, archive_error_string, (struct archive * a), (a))
+LATE(ARCHIVE, struct archive_entry *, archive_entry_new, (void), ())
+LATE(ARCHIVE, void, archive_entry_free, (struct archive_entry * e), (e))
+LATE(ARCHIVE, void, archive_entry_set_pathname, (struct archive_entry * e, const char *name), (e, name))
+LATE(ARCHIVE, void, archive_entry_set_mode, (struct archive_entry * e, mode_t mode), (e, mode))
+LATE(ARCHIVE, void, archive_entry_set_size, (struct archive_entry * e, la_int64_t size), (e, size))
+LATE(ARCHIVE, void, archive_entry_set_rdevmajor, (struct archive_entry * e, dev_t number), (e, number))
+LATE(ARCHIVE, void, archive_entry_set_rdevminor, (struct archive_entry * e, dev_t number), (e, number))
+
+LATE_FIRST(KMOD, struct kmod_ctx *, kmod_new, (const char *dirname, const char *const *config_paths),
+	(dirname, config_paths))
+LATE(KMOD, struct kmod_ctx *, kmod_unref, (struct kmod_ctx * ctx), (ctx))
+LATE(KMOD, void, kmod_set_log_priority, (struct kmod_ctx * ctx, int priority), (ctx, priority))
+LATE(KMOD, int, kmod_load_resources, (struct kmod_ctx * ctx), (ctx))
+LATE(KMOD, int, kmod_module_new_from_lookup, (struct kmod_ctx * ctx, const char *alias, struct kmod_list **list),
+	(ctx, alias, list))
+LATE(KMOD, struct kmod_list *, kmod_list_next, (const struct kmod_list *list, const struct kmod_list *at), (list, at))
+LATE(KMOD, struct kmod_module *, kmod_module_get_module, (const struct kmod_list *entry), (entry))
+LATE(KMOD, struct kmod_module *, kmod_module_unref, (struct kmod_module * m), (m))
+LATE(KMOD, int, kmod_module_unref_list, (struct kmod_list * list), (list))
+LATE(KMOD, const char *, kmod_module_get_path, (const struct kmod_module *m), (m))
+LATE(KMOD, struct kmod_list *, kmod_module_get_dependencies, (const struct kmod_module *m), (m))
+LATE(KMOD, int, kmod_module_get_softdeps,
+	(const struct kmod_module *m, struct kmod_list **before, struct kmod_list **after), (m, before, after))
