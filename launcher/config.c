@@ -69,10 +69,19 @@ static int memory_finish(struct run_config *c)
 	return derived_set(c, "memory", text, "the nodes' memory together");
 }
 
+/* A root that is no disk is a directory, and so a share. */
+static bool has_backends(const struct run_config *c)
+{
+	bool disk = c->root && strncmp(c->root, "disk", 4) == 0 && (!c->root[4] || c->root[4] == ':');
+
+	return c->share.nr || c->disk.nr || (c->root && !disk);
+}
+
 int run_config_finish(struct run_config *c)
 {
 	int err = c->cpus ? 0 : cpus_finish(c);
 
+	c->share_memory = has_backends(c);
 	if (err)
 		return err;
 	return c->memory ? 0 : memory_finish(c);

@@ -313,6 +313,8 @@ int vhost_user_start(struct vhost_user *u, const struct virtio *v)
 	uint64_t features = v->accepted;
 	int err;
 
+	if (!v->setup.mem->shared)
+		return log_errno(-EINVAL, "%s: cannot have guest memory, which is private", u->name);
 	if (u->has_protocol)
 		features |= 1ull << VHOST_USER_F_PROTOCOL_FEATURES;
 	err = tell_u64(u, VHOST_USER_SET_FEATURES, features);
