@@ -102,6 +102,7 @@ static int describe(double *values, size_t n, double level, struct sample *out)
 		.q1 = sample_quantile(values, n, 0.25),
 		.median = sample_quantile(values, n, 0.5),
 		.q3 = sample_quantile(values, n, 0.75),
+		.p99 = sample_quantile(values, n, 0.99),
 	};
 	return median_interval(values, n, level, &out->sure);
 }
@@ -131,5 +132,78 @@ int sample_describe_ratio(const double *over, const double *under, size_t n, dou
 		ratio[i] = under[i] == 0 ? NAN : over[i] / under[i];
 	err = describe(ratio, n, level, out);
 	free(ratio);
+	return err;
+}
+
+int sample_describe_difference(const double *over, const double *under, size_t n, double level, struct sample *out)
+{
+	double *difference = calloc(max(n, (size_t)1), sizeof(*difference));
+	int err;
+
+	if (!difference)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		difference[i] = over[i] - under[i];
+	err = describe(difference, n, level, out);
+	free(difference);
+	return err;
+}
+
+/* A sorted copy of n values that may be compared; *err says why not. */
+static double *sorted_copy(const double *values, size_t n, bool positive, int *err)
+{
+	double *copy = n ? malloc(n * sizeof(*copy)) : NULL;
+
+	*err = n ? -ENOMEM : -EINVAL;
+	if (!copy)
+		return NULL;
+	memcpy(copy, values, n * sizeof(*copy));
+	qsort(copy, n, sizeof(*copy), value_order);
+	*err = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(copy[i]) || (positive && copy[i] <= 0))
+			*err = -EINVAL;
+	return copy;
+}
+
+static int ratios_draw(const double *a, size_t nr_a, const double *b, size_t nr_b, double level,
+	struct interval *sure)
+{
+	double *ratios = malloc(RESAMPLES * sizeof(*ratios));
+	size_t *drawn = malloc(max(nr_a, nr_b) * sizeof(*drawn));
+	uint64_t random = SEED;
+	int err = ratios && drawn ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < RESAMPLES && !err; i++) {
+		double over = median_redrawn(a, nr_a, drawn, &random);
+
+		ratios[i] = over / median_redrawn(b, nr_b, drawn, &random);
+	}
+	if (!err) {
+		qsort(ratios, RESAMPLES, sizeof(*ratios), value_order);
+		sure->low = sample_quantile(ratios, RESAMPLES, (1 - level) / 2);
+		sure->high = sample_quantile(ratios, RESAMPLES, (1 + level) / 2);
+	}
+	free(drawn);
+	free(ratios);
+	return err;
+}
+
+int sample_compare(const double *a, size_t nr_a, const double *b, size_t nr_b, double level, double *ratio,
+	struct interval *sure)
+{
+	int err_a, err_b, err;
+	double *x = sorted_copy(a, nr_a, false, &err_a);
+	double *y = sorted_copy(b, nr_b, true, &err_b);
+
+	err = err_a ? err_a : err_b;
+	if (!err && !(level > 0 && level < 1))
+		err = -EINVAL;
+	if (!err) {
+		*ratio = sample_quantile(x, nr_a, 0.5) / sample_quantile(y, nr_b, 0.5);
+		err = ratios_draw(x, nr_a, y, nr_b, level, sure);
+	}
+	free(x);
+	free(y);
 	return err;
 }

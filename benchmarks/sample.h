@@ -19,7 +19,7 @@ struct interval {
 struct sample {
 	size_t n;
 	double min, max;
-	double q1, median, q3;
+	double q1, median, q3, p99;
 	struct interval sure; /* of the median, at the level asked for */
 };
 
@@ -39,5 +39,15 @@ int sample_describe(const double *values, size_t n, double level, struct sample 
  * disturbs both halves of a pair cancels. No under[i] may be 0. */
 int sample_describe_ratio(const double *over, const double *under, size_t n, double level,
 	struct sample *out) must_check;
+
+/* The same for over[i] - under[i]: for what may be 0, such as a share of time that was lost. */
+int sample_describe_difference(const double *over, const double *under, size_t n, double level,
+	struct sample *out) must_check;
+
+/* Two samples that have nothing to do with each other, such as of two days: the ratio of their medians,
+ * a over b, and its interval, for which each is drawn anew by itself. Errors as above, and -EINVAL if b's
+ * values are not all positive. */
+int sample_compare(const double *a, size_t nr_a, const double *b, size_t nr_b, double level, double *ratio,
+	struct interval *sure) must_check;
 
 #endif

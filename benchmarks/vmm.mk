@@ -6,6 +6,7 @@ FIRMWARES := $(B)/benchmarks/guest/leave.bin $(B)/benchmarks/guest/stay.bin
 INITRD    := $(B)/benchmarks/initrd
 
 $(B)/benchmarks/interleave $(B)/tests/unit/test_sample: $(B)/benchmarks/sample.o
+$(B)/tests/unit/test_sample: $(B)/benchmarks/verdict.o
 $(B)/tests/unit/test_sample: LDLIBS += -lm
 
 # Static, as nothing starts faster; and never with sanitizers.

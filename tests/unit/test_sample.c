@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <math.h>
 
-#include "benchmarks/sample.h"
+#include "benchmarks/verdict.h"
 
 #define NEAR(got, want) assert_true(fabs((got) - (want)) < 1e-12)
 
@@ -159,6 +159,122 @@ static void width(void **state)
 	assert_true(fabs(s.q3 - 0.6745) < 0.06 && fabs(s.q1 + 0.6745) < 0.06);
 }
 
+static void difference(void **state)
+{
+	const double a[] = { 1.5, 2.5, 3.5 };
+	const double b[] = { 1, 2, 3 };
+	struct sample s;
+
+	(void)state;
+	assert_int_equal(sample_describe_difference(a, b, 3, 0.95, &s), 0);
+	NEAR(s.median, 0.5);
+	NEAR(s.sure.low, 0.5);
+	NEAR(s.sure.high, 0.5);
+}
+
+static void high_quantile(void **state)
+{
+	double v[101];
+	struct sample s;
+
+	(void)state;
+	for (size_t i = 0; i < 101; i++)
+		v[i] = (double)(100 - i);
+	assert_int_equal(sample_describe(v, 101, 0.95, &s), 0);
+	NEAR(s.p99, 99);
+	NEAR(s.max, 100);
+}
+
+static void comparison(void **state)
+{
+	const double a[] = { 6, 6, 6 };
+	const double b[] = { 2, 2 };
+	const double zero[] = { 2, 0 };
+	struct interval sure;
+	double ratio;
+
+	(void)state;
+	assert_int_equal(sample_compare(a, 3, b, 2, 0.95, &ratio, &sure), 0);
+	NEAR(ratio, 3);
+	NEAR(sure.low, 3);
+	NEAR(sure.high, 3);
+	assert_int_equal(sample_compare(a, 3, zero, 2, 0.95, &ratio, &sure), -EINVAL);
+	assert_int_equal(sample_compare(a, 0, b, 2, 0.95, &ratio, &sure), -EINVAL);
+	assert_int_equal(sample_compare(a, 3, b, 0, 0.95, &ratio, &sure), -EINVAL);
+	assert_int_equal(sample_compare(a, 3, b, 2, 1.5, &ratio, &sure), -EINVAL);
+}
+
+/* Two samples of one distribution: the interval of their ratio holds 1 about as often as it promises. */
+static void comparison_coverage(void **state)
+{
+	enum { TRIES = 300, N = 25 };
+	uint64_t random = 1181783497276652981ull;
+	unsigned holds = 0;
+
+	(void)state;
+	for (unsigned t = 0; t < TRIES; t++) {
+		double a[N], b[N], ratio;
+		struct interval sure;
+
+		for (size_t i = 0; i < N; i++) {
+			a[i] = disturbed(&random);
+			b[i] = disturbed(&random);
+		}
+		assert_int_equal(sample_compare(a, N, b, N, 0.95, &ratio, &sure), 0);
+		holds += sure.low <= 1 && 1 <= sure.high;
+	}
+	assert_in_range(holds, 270, 299);
+}
+
+static void verdicts(void **state)
+{
+	const struct interval sure = { 0.985, 1.01 };
+
+	(void)state;
+	assert_int_equal(verdict_of(BETTER_HIGHER, sure, 0.98), VERDICT_MET);
+	assert_int_equal(verdict_of(BETTER_HIGHER, sure, 0.985), VERDICT_MET);
+	assert_int_equal(verdict_of(BETTER_HIGHER, sure, 0.99), VERDICT_NOT_SHOWN);
+	assert_int_equal(verdict_of(BETTER_LOWER, sure, 1.01), VERDICT_MET);
+	assert_int_equal(verdict_of(BETTER_LOWER, sure, 1.005), VERDICT_NOT_SHOWN);
+	assert_string_equal(verdict_name(VERDICT_NOT_SHOWN), "not shown");
+	assert_int_equal(change_of(BETTER_HIGHER, (struct interval){ 0.95, 0.98 }, 0.01), CHANGE_WORSE);
+	assert_int_equal(change_of(BETTER_LOWER, (struct interval){ 0.95, 0.98 }, 0.01), CHANGE_BETTER);
+	assert_int_equal(change_of(BETTER_LOWER, (struct interval){ 1.02, 1.05 }, 0.01), CHANGE_WORSE);
+	assert_int_equal(change_of(BETTER_HIGHER, (struct interval){ 1.02, 1.05 }, 0.01), CHANGE_BETTER);
+	assert_int_equal(change_of(BETTER_HIGHER, (struct interval){ 0.95, 0.995 }, 0.01), CHANGE_NONE);
+	assert_int_equal(change_of(BETTER_HIGHER, (struct interval){ 0.95, 1.2 }, 0.01), CHANGE_NONE);
+}
+
+/* Ratios of one benchmark's rounds: 0.5 % of scatter, and one in ten is far off. */
+static void rounds_draw(double *v, size_t n, double centre, uint64_t *random)
+{
+	for (size_t i = 0; i < n; i++)
+		v[i] = centre * (1 + 0.005 * normal(random)) * (uniform(random) < 0.1 ? 0.8 : 1);
+}
+
+/* Of eight kernels one became 3 % slower: it is found, and nothing else is. And if none did, none is. */
+static void slowdown(void **state)
+{
+	enum { TRIALS = 20, KERNELS = 8, ROUNDS = 15 };
+	uint64_t random = 6364136223846793005ull;
+
+	(void)state;
+	for (unsigned trial = 0; trial < 2 * TRIALS; trial++) {
+		double loss = trial < TRIALS ? 0.03 : 0;
+
+		for (unsigned k = 0; k < KERNELS; k++) {
+			bool slow = loss > 0 && k == trial % KERNELS;
+			double before[ROUNDS], after[ROUNDS], ratio;
+			struct interval sure;
+
+			rounds_draw(before, ROUNDS, 1, &random);
+			rounds_draw(after, ROUNDS, slow ? 1 - loss : 1, &random);
+			assert_int_equal(sample_compare(after, ROUNDS, before, ROUNDS, 0.95, &ratio, &sure), 0);
+			assert_int_equal(change_of(BETTER_HIGHER, sure, 0.01), slow ? CHANGE_WORSE : CHANGE_NONE);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +285,12 @@ int main(void)
 		cmocka_unit_test(nonsense),
 		cmocka_unit_test(coverage),
 		cmocka_unit_test(width),
+		cmocka_unit_test(difference),
+		cmocka_unit_test(high_quantile),
+		cmocka_unit_test(comparison),
+		cmocka_unit_test(comparison_coverage),
+		cmocka_unit_test(verdicts),
+		cmocka_unit_test(slowdown),
 	};
 
 	return cmocka_run_group_tests_name("sample", tests, NULL, NULL);
