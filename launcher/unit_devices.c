@@ -23,7 +23,7 @@ static int devices_map(struct machine *m)
 	if (!err)
 		err = pci_map(&m->pci, &vm->pio, &vm->mmio);
 	if (!err && m->boot_input.kind == BOOT_PAYLOAD)
-		err = payload_ports_init(&m->payload_ports, &vm->end, &m->serial, &vm->pio);
+		err = payload_ports_init(&m->payload_ports, &vm->end, &m->serial, &vm->mem, &vm->pio);
 	return err ? log_errno(err, "cannot put the devices together: %m") : debug_exit_start(m);
 }
 

@@ -33,6 +33,7 @@ struct bench {
 	struct power power;
 	struct debug_exit debug_exit;
 	struct payload_ports payload_ports;
+	struct mem mem;
 	struct pci_bus pci;
 	struct pci_func func;
 	struct device bar_dev; /* behind every BAR */
@@ -114,7 +115,7 @@ static void bench_init(void)
 	err |= bus_map(&b.pio, (struct range){ PORT_COM1, SERIAL_PORTS }, &b.serial.dev);
 	err |= power_init(&b.power, &b.end, line, &b.pio, &b.mmio);
 	err |= debug_exit_init(&b.debug_exit, &b.end, DEBUG_PORT, &b.pio);
-	err |= payload_ports_init(&b.payload_ports, &b.end, &b.serial, &b.pio);
+	err |= payload_ports_init(&b.payload_ports, &b.end, &b.serial, &b.mem, &b.pio);
 	err |= pci_map(&b.pci, &b.pio, &b.mmio);
 	err |= func_add();
 	if (err)

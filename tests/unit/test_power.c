@@ -21,6 +21,7 @@ struct bench {
 	struct debug_exit debug_exit;
 	struct serial serial;
 	struct payload_ports payload;
+	struct mem mem;
 	bool line;
 	bool press_at_fall; /* press again just before the line falls */
 };
@@ -55,7 +56,7 @@ static int setup(void **state)
 	serial_init(&b.serial, line, woken, NULL);
 	assert_int_equal(power_init(&b.power, &b.end, line, &b.pio, &b.mmio), 0);
 	assert_int_equal(debug_exit_init(&b.debug_exit, &b.end, 0xf4, &b.pio), 0);
-	assert_int_equal(payload_ports_init(&b.payload, &b.end, &b.serial, &b.pio), 0);
+	assert_int_equal(payload_ports_init(&b.payload, &b.end, &b.serial, &b.mem, &b.pio), 0);
 	*state = &b;
 	return 0;
 }
@@ -176,6 +177,34 @@ static void payload_console_and_done(void **state)
 	assert_int_equal(end_kind(&b->end), END_NONE);
 }
 
+static void payload_text_is_printed_from_guest_memory(void **state)
+{
+	const uint64_t bytes = MiB(64);
+	struct bench *b = *state;
+	struct ram_layout layout;
+	struct payload_text *text;
+	uint8_t buf[16] = { 0 };
+
+	assert_int_equal(ram_layout_make(&layout, &bytes, 1, KiB(64), 46), 0);
+	assert_int_equal(mem_map(&b->mem, &layout, NULL, true), 0);
+	text = mem_at(&b->mem, 0x1000, sizeof(*text));
+	*text = (struct payload_text){ 0x2000, 5 };
+	memcpy(mem_at(&b->mem, 0x2000, 5), "hello", 5);
+	assert_int_equal(out(b, PAYLOAD_PORT_TEXT, 4, 0x1000), IO_OK);
+	assert_int_equal(serial_take(&b->serial, buf, sizeof(buf)), 5);
+	assert_memory_equal(buf, "hello", 5);
+	/* Neither the structure nor the bytes may lie outside, and nobody prints for hours. */
+	assert_int_equal(out(b, PAYLOAD_PORT_TEXT, 4, MiB(64) - 8), IO_BAD_GUEST);
+	*text = (struct payload_text){ MiB(64) - 4, 5 };
+	assert_int_equal(out(b, PAYLOAD_PORT_TEXT, 4, 0x1000), IO_BAD_GUEST);
+	*text = (struct payload_text){ UINT64_MAX - 2, 5 };
+	assert_int_equal(out(b, PAYLOAD_PORT_TEXT, 4, 0x1000), IO_BAD_GUEST);
+	*text = (struct payload_text){ 0, PAYLOAD_TEXT_MAX + 1 };
+	assert_int_equal(out(b, PAYLOAD_PORT_TEXT, 4, 0x1000), IO_BAD_GUEST);
+	assert_int_equal(serial_take(&b->serial, buf, sizeof(buf)), 0);
+	mem_fini(&b->mem);
+}
+
 /* Nobody reads the console any more: the vCPU must not wait for ever. */
 static void payload_with_full_console_leaves_at_the_end(void **state)
 {
@@ -200,6 +229,7 @@ int main(void)
 		TEST(debug_exit_is_odd_and_never_zero),
 		TEST(payload_exit_code_does_not_wrap_to_success),
 		TEST(payload_console_and_done),
+		TEST(payload_text_is_printed_from_guest_memory),
 		TEST(payload_with_full_console_leaves_at_the_end),
 	};
 

@@ -52,6 +52,8 @@
 /* I/O ports 0x500 to 0x50f are the payload's only device. Each access costs a VM exit. */
 #define PAYLOAD_PORT_CONSOLE 0x500 /* write a byte, or many (REP OUTSB): to thole's output */
 #define PAYLOAD_PORT_EXIT    0x504 /* write 4 bytes: end the machine at once with that exit code */
+#define PAYLOAD_PORT_TEXT    0x50c /* write 4 bytes, the address of a struct payload_text: its bytes to thole's output,
+				    * in one exit */
 #define PAYLOAD_PORT_DONE    0x508 /* write 4 bytes, any: this vCPU has finished and stops. When all
 				    * have, the machine ends with exit code 0 */
 
@@ -85,6 +87,14 @@ struct payload_range {
 	uint32_t reserved;
 };
 
+/* Bytes to be printed. It lies below 4 GiB, which an image linked by payload.lds does. */
+struct payload_text {
+	uint64_t base;
+	uint64_t size; /* PAYLOAD_TEXT_MAX at most */
+};
+
+#define PAYLOAD_TEXT_MAX (1u << 20)
+
 static inline const struct payload_range *payload_ranges(const struct payload_params *params)
 {
 	return (const struct payload_range *)(uintptr_t)params->ranges;
@@ -110,13 +120,21 @@ static inline void payload_putc(char c)
 	__asm__ volatile("outb %0, %1" : : "a"(c), "Nd"((uint16_t)PAYLOAD_PORT_CONSOLE) : "memory");
 }
 
-/* Many bytes in few exits. */
+/* Many bytes; on most hosts each is an exit. */
 static inline void payload_write(const void *bytes, uint64_t size)
 {
 	__asm__ volatile("rep outsb"
 			 : "+S"(bytes), "+c"(size)
 			 : "d"((uint16_t)PAYLOAD_PORT_CONSOLE)
 			 : "memory");
+}
+
+/* Many bytes in one exit; the structure is static. */
+static inline void payload_text(struct payload_text *text, const void *bytes, uint64_t size)
+{
+	text->base = (uintptr_t)bytes;
+	text->size = size;
+	payload_out32(PAYLOAD_PORT_TEXT, (uint32_t)(uintptr_t)text);
 }
 
 static inline void payload_print(const char *string)
