@@ -121,7 +121,7 @@ BENCH := $(BENCH_PROGRAMS:%=$(B)/benchmarks/%) $(BENCH_PAYLOADS:%=$(B)/benchmark
 
 $(BENCH_PAYLOADS:%=$(B)/benchmarks/%.elf): $(B)/benchmarks/%.elf: benchmarks/%.c vmm/boot/payload.lds
 	$(call say,GUEST,$@)
-	$(Q)mkdir -p $(@D) && $(CC) -Ivmm/include $(PAYLOAD_CFLAGS) $(PAYLOAD_LDFLAGS) -MMD -MP \
+	$(Q)mkdir -p $(@D) && $(CC) -I. -Ivmm/include $(PAYLOAD_CFLAGS) $(PAYLOAD_LDFLAGS) -MMD -MP \
 		-Wl,-T,vmm/boot/payload.lds -o $@ $<
 
 $(BENCH_PROGRAMS:%=$(B)/benchmarks/%): $(B)/benchmarks/%: $(B)/benchmarks/%.o $(LIB)

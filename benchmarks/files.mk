@@ -4,10 +4,15 @@
 BENCH_PAYLOADS := \
 	guest/exit \
 	guest/io \
-	guest/wait \
-	payload_chase \
-	payload_gups \
-	payload_triad \
+	kernels/chase \
+	kernels/cpuid \
+	kernels/detour \
+	kernels/dgemm \
+	kernels/gups \
+	kernels/quantum \
+	kernels/start \
+	kernels/stream \
+	kernels/touch \
 
 # benchmarks/NAME.c: programs, linked with all of thole but main().
 BENCH_PROGRAMS := \

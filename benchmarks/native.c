@@ -2,19 +2,22 @@
 /*
  * native.c - run a payload without a virtual machine: the same file, byte for byte.
  *
- *   native [--cpu N] [--cpus N] [--memory SIZE] [--pages 4K|thp|2M|1G] PAYLOAD.elf [ARGUMENTS]
+ *   native [--cpus LIST] [--memory MIB] [--nodes LIST] [--pages 4K|thp|2M|1G] PAYLOAD.elf [ARGUMENTS]
  *
  * The image goes to the addresses that it is linked for, free memory follows it, and one thread a
  * vCPU starts at its entry with the registers of thole/payload.h. A payload's only contact with its
  * machine is OUT to three ports; here, OUT faults, and the handler does what thole would. So a
  * benchmark's time between two reads of the TSC compares the machine, not two builds.
  *
- * Threads: thread i is pinned to CPU (cpu + i). Memory: shared, like a guest's; --pages 4K keeps huge
- * pages away, 2M and 1G come from the hugetlb pool.
+ * Threads: one for each CPU of the list, pinned to it. Memory: shared, like a guest's, and in equal parts bound
+ * to the nodes of the list, which the payload knows as nodes 0, 1, ...; --pages 4K keeps huge pages away, 2M and
+ * 1G come from the hugetlb pool.
  */
 #include <elf.h>
 #include <errno.h>
 #include <getopt.h>
+#include <numa.h>
+#include <numaif.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -32,7 +35,9 @@
 #include "launcher/exit_code.h"
 #include "launcher/image.h"
 #include "launcher/stderr_log.h"
+#include "sched/affinity.h"
 #include "vmm/boot/elf.h"
+#include "vmm/cpulist.h"
 #include "vmm/log.h"
 
 #define STACK_BYTES KiB(64)
@@ -54,12 +59,12 @@ static const struct pages page_kinds[] = {
 struct native {
 	struct blob file;
 	struct elf elf;
-	uint32_t cpus;
-	int cpu;
+	struct cpulist cpus;
+	struct cpulist nodes; /* host nodes, by number; none: wherever the kernel likes */
 	uint64_t memory;
 	const struct pages *pages;
 	struct payload_params params;
-	struct payload_range range;
+	struct payload_range *range; /* one for each node */
 	uint32_t *cpu_nodes;
 	uint8_t *stacks;
 };
@@ -70,8 +75,14 @@ static __thread sigjmp_buf done;
 /* What thole's payload ports do (vmm/payload_ports.c). */
 static void port_write(uint16_t port, uint32_t value)
 {
+	const struct payload_text *text;
+
 	switch (port) {
 	case PAYLOAD_PORT_CONSOLE: putchar((int)(value & 0xff)); break;
+	case PAYLOAD_PORT_TEXT:
+		text = (const struct payload_text *)(uintptr_t)value;
+		fwrite((const void *)(uintptr_t)text->base, 1, text->size, stdout);
+		break;
 	case PAYLOAD_PORT_EXIT:
 		fflush(stdout);
 		_exit((int)min(value, 255u));
@@ -131,12 +142,12 @@ static int map_at(uint64_t base, uint64_t size, int extra)
 	return 0;
 }
 
-/* Copy the segments; free memory starts at the next GiB, where every page size fits. */
-static int image_place(struct native *n)
+/* Copy the segments; *end: where the last one ends. */
+static int image_place(struct native *n, uint64_t *end)
 {
-	uint64_t end = 0;
 	int err;
 
+	*end = 0;
 	for (uint32_t i = 0; i < n->elf.nr_segments; i++) {
 		struct elf_segment s = elf_segment_get(&n->elf, i);
 		uint64_t base = align_down(s.vaddr, KiB(4));
@@ -146,24 +157,58 @@ static int image_place(struct native *n)
 		if ((err = map_at(base, align_up(s.vaddr + s.mem_size, KiB(4)) - base, 0)) != 0)
 			return err;
 		memcpy((void *)(uintptr_t)s.vaddr, s.data, s.file_size);
-		end = max(end, s.vaddr + s.mem_size);
+		*end = max(*end, s.vaddr + s.mem_size);
 	}
-	n->range.base = align_up(end, GiB(1));
-	n->range.size = align_down(n->memory, n->pages->size);
-	return n->range.size ? 0 : log_errno(-EINVAL, "--memory is less than one page of %s", n->pages->name);
+	return 0;
 }
 
-static int memory_place(struct native *n)
+static int range_bind(const struct payload_range *r, hcpu_t node)
 {
-	int err = map_at(n->range.base, n->range.size, n->pages->mmap_flags);
+	struct bitmask *mask = numa_allocate_nodemask();
+	long err;
 
-	if (err)
-		return err;
-	if (madvise((void *)(uintptr_t)n->range.base, n->range.size, n->pages->advice) < 0)
-		log_warn("--pages %s: the kernel does not take the advice: %m", n->pages->name);
-	n->stacks = aligned_alloc(KiB(4), n->cpus * STACK_BYTES);
-	n->cpu_nodes = calloc(n->cpus, sizeof(*n->cpu_nodes));
-	return n->stacks && n->cpu_nodes ? 0 : log_errno(-ENOMEM, "stacks: %m");
+	numa_bitmask_setbit(mask, (unsigned)node.os);
+	err = mbind((void *)(uintptr_t)r->base, r->size, MPOL_BIND, mask->maskp, mask->size + 1, 0);
+	numa_free_nodemask(mask);
+	return err ? log_errno(-errno, "cannot bind memory to node %d: %m", node.os) : 0;
+}
+
+/* Free memory starts at the next GiB, where every page size fits, and each node's part at one, too. */
+static int ranges_place(struct native *n, uint64_t end)
+{
+	uint32_t parts = max(n->nodes.nr, 1u);
+	uint64_t base = align_up(end, GiB(1)), size = align_down(n->memory / parts, n->pages->size);
+	int err = 0;
+
+	n->range = calloc(parts, sizeof(*n->range));
+	if (!n->range || !size)
+		return log_errno(-EINVAL, "--memory is less than one page of %s for each node", n->pages->name);
+	for (uint32_t i = 0; i < parts && !err; i++) {
+		struct payload_range *r = &n->range[i];
+
+		*r = (struct payload_range){ .base = base, .size = size, .node = i };
+		err = map_at(base, size, n->pages->mmap_flags);
+		if (!err && madvise((void *)(uintptr_t)base, size, n->pages->advice) < 0)
+			log_warn("--pages %s: the kernel does not take the advice: %m", n->pages->name);
+		if (!err && n->nodes.nr)
+			err = range_bind(r, n->nodes.cpu[i]);
+		base += align_up(size, GiB(1));
+	}
+	return err;
+}
+
+/* Which of the payload's nodes each CPU belongs to: 0 if its node has no memory here. */
+static int cpus_place(struct native *n)
+{
+	n->stacks = aligned_alloc(KiB(4), n->cpus.nr * STACK_BYTES);
+	n->cpu_nodes = calloc(n->cpus.nr, sizeof(*n->cpu_nodes));
+	if (!n->stacks || !n->cpu_nodes)
+		return log_errno(-ENOMEM, "stacks: %m");
+	for (uint32_t i = 0; i < n->cpus.nr && n->nodes.nr; i++)
+		for (uint32_t k = 0; k < n->nodes.nr; k++)
+			if (numa_node_of_cpu(n->cpus.cpu[i].os) == n->nodes.cpu[k].os)
+				n->cpu_nodes[i] = k;
+	return 0;
 }
 
 /* Guests are told by KVM; natively, the TSC is held against the kernel's clock for a moment. */
@@ -188,9 +233,9 @@ static void params_fill(struct native *n, const char *cmdline)
 		.magic = PAYLOAD_MAGIC,
 		.version = PAYLOAD_VERSION,
 		.size = sizeof(n->params),
-		.nr_cpus = n->cpus,
-		.nr_ranges = 1,
-		.ranges = (uintptr_t)&n->range,
+		.nr_cpus = n->cpus.nr,
+		.nr_ranges = max(n->nodes.nr, 1u),
+		.ranges = (uintptr_t)n->range,
 		.cpu_nodes = (uintptr_t)n->cpu_nodes,
 		.cmdline = (uintptr_t)cmdline,
 		.tsc_khz = tsc_khz_measure(),
@@ -203,7 +248,7 @@ static void params_fill(struct native *n, const char *cmdline)
 /* Enter the payload on its own stack, as after a call; it leaves through a port. */
 static noreturn_fn void payload_enter(uint64_t index)
 {
-	uintptr_t top = (uintptr_t)machine.stacks + (machine.cpus - index) * STACK_BYTES - 8;
+	uintptr_t top = (uintptr_t)machine.stacks + (machine.cpus.nr - index) * STACK_BYTES - 8;
 
 	*(uint64_t *)top = 0;
 	__asm__ volatile("mov %0, %%rsp; jmp *%1"
@@ -215,7 +260,7 @@ static noreturn_fn void payload_enter(uint64_t index)
 
 static void *payload_thread(void *arg)
 {
-	size_t cpu = (size_t)machine.cpu + (uintptr_t)arg;
+	size_t cpu = (size_t)machine.cpus.cpu[(uintptr_t)arg].os;
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
@@ -232,15 +277,15 @@ static void *payload_thread(void *arg)
 static int threads_run(struct native *n)
 {
 	struct sigaction fault = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER };
-	pthread_t *thread = calloc(n->cpus, sizeof(*thread));
+	pthread_t *thread = calloc(n->cpus.nr, sizeof(*thread));
 	int err = thread ? 0 : -ENOMEM;
 
 	sigaction(SIGSEGV, &fault, NULL);
-	for (uintptr_t i = 0; i < n->cpus && !err; i++)
+	for (uintptr_t i = 0; i < n->cpus.nr && !err; i++)
 		err = -pthread_create(&thread[i], NULL, payload_thread, (void *)i);
 	if (err)
 		return log_errno(err, "cannot make threads: %m"); /* main returns, which ends those there are */
-	for (uint32_t i = 0; i < n->cpus; i++)
+	for (uint32_t i = 0; i < n->cpus.nr; i++)
 		pthread_join(thread[i], NULL);
 	free(thread);
 	return 0;
@@ -248,51 +293,86 @@ static int threads_run(struct native *n)
 
 static int usage(void)
 {
-	fputs("usage: native [--cpu N] [--cpus N] [--memory MIB] [--pages 4K|thp|2M|1G] PAYLOAD.elf [ARGUMENTS]\n",
-		stderr);
+	fputs("usage: native [--cpus LIST] [--memory MIB] [--nodes LIST] [--pages 4K|thp|2M|1G] PAYLOAD.elf "
+	      "[ARGUMENTS]\n", stderr);
 	return EXIT_CODE_FAILED;
+}
+
+static bool list_read(struct cpulist *list, const char *text)
+{
+	const char *reason;
+	size_t at;
+
+	cpulist_fini(list);
+	if (cpulist_parse(list, text, &reason, &at) == 0 && list->nr)
+		return true;
+	fprintf(stderr, "native: \"%s\" is no list such as 0-3,8\n", text);
+	return false;
+}
+
+static bool pages_read(struct native *n, const char *name)
+{
+	for (n->pages = page_kinds; n->pages < page_kinds + ARRAY_SIZE(page_kinds); n->pages++)
+		if (!strcmp(n->pages->name, name))
+			return true;
+	return false;
+}
+
+/* The first CPU that this process may use. */
+static bool cpus_default(struct cpulist *list)
+{
+	struct affinity a;
+	char text[16];
+
+	if (list->nr)
+		return true;
+	if (affinity_get(&a) != 0)
+		return false;
+	for (int i = 0; i < CPULIST_MAX; i++) {
+		if (!CPU_ISSET_S((size_t)i, sizeof(a.set), a.set))
+			continue;
+		snprintf(text, sizeof(text), "%d", i);
+		return list_read(list, text);
+	}
+	return false;
 }
 
 static bool options_read(struct native *n, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "cpu", required_argument, NULL, 'c' },
-		{ "cpus", required_argument, NULL, 'n' },
+		{ "cpus", required_argument, NULL, 'c' },
 		{ "memory", required_argument, NULL, 'm' },
+		{ "nodes", required_argument, NULL, 'n' },
 		{ "pages", required_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
+	bool good = true;
 
-	*n = (struct native){ .cpus = 1, .memory = GiB(1), .pages = &page_kinds[0] };
-	for (int c; (c = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
+	*n = (struct native){ .memory = GiB(1), .pages = &page_kinds[0] };
+	for (int c; good && (c = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
 		switch (c) {
-		case 'c': n->cpu = atoi(optarg); break;
-		case 'n': n->cpus = (uint32_t)atoi(optarg); break;
+		case 'c': good = list_read(&n->cpus, optarg); break;
 		case 'm': n->memory = MiB(strtoul(optarg, NULL, 10)); break;
-		case 'p':
-			for (n->pages = page_kinds; n->pages < page_kinds + ARRAY_SIZE(page_kinds); n->pages++)
-				if (!strcmp(n->pages->name, optarg))
-					break;
-			if (n->pages == page_kinds + ARRAY_SIZE(page_kinds))
-				return false;
-			break;
+		case 'n': good = list_read(&n->nodes, optarg); break;
+		case 'p': good = pages_read(n, optarg); break;
 		default: return false;
 		}
 	}
-	return optind < argc && n->cpus;
+	return good && optind < argc && cpus_default(&n->cpus);
 }
 
 int main(int argc, char **argv)
 {
 	struct native *n = &machine;
 	const char *cmdline;
+	uint64_t end;
 
 	stderr_log_install();
 	if (!options_read(n, argc, argv))
 		return usage();
 	cmdline = optind + 1 < argc ? argv[optind + 1] : "";
 	if (image_load(&n->file, "payload", argv[optind]) != 0 || elf_open(&n->elf, &n->file) != 0
-		|| image_place(n) != 0 || memory_place(n) != 0)
+		|| image_place(n, &end) != 0 || ranges_place(n, end) != 0 || cpus_place(n) != 0)
 		return EXIT_CODE_FAILED;
 	params_fill(n, cmdline);
 	if (threads_run(n) != 0 || fflush(stdout) != 0)
