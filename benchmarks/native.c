@@ -9,7 +9,7 @@
  * machine is OUT to three ports; here, OUT faults, and the handler does what thole would. So a
  * benchmark's time between two reads of the TSC compares the machine, not two builds.
  *
- * Threads: one for each CPU of the list, pinned to it. Memory: shared, like a guest's, and in equal parts bound
+ * Threads: one for each CPU of the list, pinned to it. Memory: of the kind that a guest's is, and in equal parts bound
  * to the nodes of the list, which the payload knows as nodes 0, 1, ...; --pages 4K keeps huge pages away, 2M and
  * 1G come from the hugetlb pool.
  */
@@ -50,10 +50,10 @@ struct pages {
 };
 
 static const struct pages page_kinds[] = {
-	{ "4K", KiB(4), 0, MADV_NOHUGEPAGE },
-	{ "thp", MiB(2), 0, MADV_HUGEPAGE },
-	{ "2M", MiB(2), MAP_HUGETLB | 21 << MAP_HUGE_SHIFT, MADV_NORMAL },
-	{ "1G", GiB(1), MAP_HUGETLB | 30 << MAP_HUGE_SHIFT, MADV_NORMAL },
+	{ "4K", KiB(4), MAP_PRIVATE, MADV_NOHUGEPAGE },
+	{ "thp", MiB(2), MAP_PRIVATE, MADV_HUGEPAGE },
+	{ "2M", MiB(2), MAP_SHARED | MAP_HUGETLB | 21 << MAP_HUGE_SHIFT, MADV_NORMAL },
+	{ "1G", GiB(1), MAP_SHARED | MAP_HUGETLB | 30 << MAP_HUGE_SHIFT, MADV_NORMAL },
 };
 
 struct native {
@@ -131,14 +131,14 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 	_exit(EXIT_CODE_CRASHED);
 }
 
-static int map_at(uint64_t base, uint64_t size, int extra)
+static int map_at(uint64_t base, uint64_t size, int flags)
 {
 	void *p = mmap((void *)(uintptr_t)base, size, PROT_READ | PROT_WRITE | PROT_EXEC,
-		MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | extra, -1, 0);
+		MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | flags, -1, 0);
 
 	if (p == MAP_FAILED)
 		return log_errno(-errno, "cannot map %llu MiB at %#llx: %m%s", (unsigned long long)(size >> 20),
-			(unsigned long long)base, extra ? "; are there enough huge pages?" : "");
+			(unsigned long long)base, flags & MAP_HUGETLB ? "; are there enough huge pages?" : "");
 	return 0;
 }
 
@@ -154,7 +154,7 @@ static int image_place(struct native *n, uint64_t *end)
 
 		if (s.type != PT_LOAD || !s.mem_size)
 			continue;
-		if ((err = map_at(base, align_up(s.vaddr + s.mem_size, KiB(4)) - base, 0)) != 0)
+		if ((err = map_at(base, align_up(s.vaddr + s.mem_size, KiB(4)) - base, MAP_PRIVATE)) != 0)
 			return err;
 		memcpy((void *)(uintptr_t)s.vaddr, s.data, s.file_size);
 		*end = max(*end, s.vaddr + s.mem_size);
