@@ -1,6 +1,7 @@
 # What sched/ is built from, one file a line.
 SCHED_SRCS := \
 	sched/affinity.c \
+	sched/cpus.c \
 	sched/detour.c \
 	sched/doctor.c \
 	sched/doctor_cpus.c \
@@ -9,10 +10,17 @@ SCHED_SRCS := \
 	sched/doctor_memory.c \
 	sched/host_facts.c \
 	sched/host_files.c \
+	sched/isolation.c \
+	sched/isolation_cgroup.c \
+	sched/isolation_job.c \
+	sched/journal.c \
+	sched/knob.c \
 	sched/ktext.c \
 	sched/policy.c \
 	sched/quiet.c \
 	sched/series.c \
+	sched/state.c \
+	sched/tree.c \
 	sched/usage.c \
 	sched/worker.c \
 

@@ -26,6 +26,7 @@ UNIT_TESTS := \
 	test_detour \
 	test_doctor \
 	test_acpi \
+	test_isolation \
 	test_host \
 	test_host_sysfs \
 	test_cpuid \

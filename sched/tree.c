@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tree.c - see tree.h. */
+#include "sched/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TEXT_MAX (64u << 10) /* more than any file of the kernel that is of interest here */
+
+int tree_open(struct tree *t, const char *root)
+{
+	*t = (struct tree){ .root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC) };
+	return t->root < 0 ? -errno : 0;
+}
+
+void tree_close(struct tree *t)
+{
+	if (t->root >= 0)
+		close(t->root);
+	t->root = -1;
+}
+
+static const char *below(const char *path)
+{
+	path += strspn(path, "/");
+	return *path ? path : ".";
+}
+
+int tree_before(const struct tree *t, enum tree_op op, const char *path, const char *text)
+{
+	return t->hook ? t->hook->before(t->hook->ctx, op, path, text) : 0;
+}
+
+void tree_after(const struct tree *t, enum tree_op op, const char *path, const char *text)
+{
+	if (t->hook)
+		t->hook->after(t->hook->ctx, op, path, text);
+}
+
+char *tree_read(const struct tree *t, const char *path, int *err)
+{
+	int fd = openat(t->root, below(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char *text = fd < 0 ? NULL : malloc(TEXT_MAX);
+	size_t len = 0;
+	ssize_t n = 0;
+
+	*err = fd < 0 ? -errno : text ? 0 : -ENOMEM;
+	while (text && len < TEXT_MAX - 1 && (n = read(fd, text + len, TEXT_MAX - 1 - len)) > 0)
+		len += (size_t)n;
+	if (n < 0)
+		*err = -errno;
+	if (fd >= 0)
+		close(fd);
+	if (*err) {
+		free(text);
+		return NULL;
+	}
+	text[len] = 0;
+	return text;
+}
+
+int tree_write(const struct tree *t, const char *path, const char *text)
+{
+	int err = tree_before(t, TREE_WRITE, path, text);
+	ssize_t n;
+	int fd;
+
+	if (err)
+		return err;
+	/* Files of the kernel don't care for O_TRUNC; others would keep the rest of a longer text. */
+	fd = openat(t->root, below(path), O_WRONLY | O_TRUNC | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	do
+		n = write(fd, text, strlen(text));
+	while (n < 0 && errno == EINTR);
+	err = n < 0 ? -errno : (size_t)n < strlen(text) ? -EIO : 0;
+	close(fd);
+	if (!err)
+		tree_after(t, TREE_WRITE, path, text);
+	return err;
+}
+
+bool tree_exists(const struct tree *t, const char *path)
+{
+	return faccessat(t->root, below(path), F_OK, 0) == 0;
+}
+
+bool tree_writable(const struct tree *t, const char *path)
+{
+	return faccessat(t->root, below(path), W_OK, AT_EACCESS) == 0;
+}
+
+int tree_mkdir(const struct tree *t, const char *path)
+{
+	int err = tree_before(t, TREE_MKDIR, path, "");
+
+	if (err)
+		return err;
+	if (mkdirat(t->root, below(path), 0755) < 0)
+		return -errno;
+	tree_after(t, TREE_MKDIR, path, "");
+	return 0;
+}
+
+int tree_rmdir(const struct tree *t, const char *path)
+{
+	int err = tree_before(t, TREE_RMDIR, path, "");
+
+	if (err)
+		return err;
+	if (unlinkat(t->root, below(path), AT_REMOVEDIR) < 0)
+		return -errno;
+	tree_after(t, TREE_RMDIR, path, "");
+	return 0;
+}
+
+int tree_each(const struct tree *t, const char *path, int (*fn)(void *ctx, const char *name), void *ctx)
+{
+	int fd = openat(t->root, below(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir) {
+		err = -errno;
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	for (const struct dirent *e; !err && (e = readdir(dir));)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			err = fn(ctx, e->d_name);
+	closedir(dir);
+	return err;
+}
