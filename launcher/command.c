@@ -22,6 +22,8 @@ static const struct command commands[] = {
 	{ "plan", plan_command, "show where a machine would live, without starting it" },
 	{ "doctor", doctor_command, "show what keeps this host from the speed of the metal" },
 	{ "pci", pci_command, "show devices that can be handed over, take them, give them back" },
+	{ "isolate", isolate_command, "keep other work away from CPUs, or show what that takes" },
+	{ "restore", restore_command, "put back what isolation has changed on this host" },
 	{ "help", help_command, "show how a command is used" },
 };
 

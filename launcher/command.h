@@ -21,6 +21,8 @@ int exec_command(int argc, char **argv);
 int plan_command(int argc, char **argv);
 int kvm_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
+int isolate_command(int argc, char **argv);
+int restore_command(int argc, char **argv);
 int pci_command(int argc, char **argv);
 
 /* Start the machine that c describes and wait for its end. An exit code, or negative errno. */

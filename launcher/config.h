@@ -99,6 +99,8 @@ enum config_hugepages {
 
 enum config_idle { CONFIG_IDLE_AUTO, CONFIG_IDLE_GUEST, CONFIG_IDLE_HOST };
 
+enum config_isolation { CONFIG_ISOLATION_NONE, CONFIG_ISOLATION_AUTO, CONFIG_ISOLATION_REQUIRE };
+
 enum config_prefault { CONFIG_PREFAULT_AUTO, CONFIG_PREFAULT_YES, CONFIG_PREFAULT_NO };
 
 struct config_sched {
@@ -147,6 +149,7 @@ struct run_config {
 	struct config_sched sched;
 
 	/* How quiet it is there. */
+	enum config_isolation isolation;
 	enum config_idle idle;
 	bool quiet_guest;
 

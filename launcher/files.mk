@@ -7,6 +7,8 @@ LAUNCHER_SRCS := \
 	launcher/exec_stream.c \
 	launcher/file_replace.c \
 	launcher/image.c \
+	launcher/isolate_command.c \
+	launcher/isolation_print.c \
 	launcher/kvm_command.c \
 	launcher/machine.c \
 	launcher/stats_file.c \
@@ -16,9 +18,11 @@ LAUNCHER_SRCS := \
 	launcher/unit_devices.c \
 	launcher/unit_host.c \
 	launcher/unit_images.c \
+	launcher/unit_isolation.c \
 	launcher/unit_person.c \
 	launcher/port.c \
 	launcher/progress.c \
+	launcher/quiet_cpus.c \
 	launcher/report.c \
 	launcher/report_json.c \
 	launcher/unit_memory.c \

@@ -11,7 +11,7 @@ COMPLETIONDIR ?= $(DATADIR)/bash-completion/completions
 
 INSTALL_HEADERS := vmm/include/thole/payload.h vmm/include/thole/detour.h vmm/boot/payload.lds
 INSTALL_DOCS    := COPYING $(wildcard README.md)
-INSTALL_CONFIGS := $(sort $(wildcard configs/*.cfg configs/*.service configs/*.timer))
+INSTALL_CONFIGS := $(sort $(wildcard configs/*.cfg configs/*.service configs/*.timer configs/slurm-*))
 MAN             := $(B)/launcher/thole.1 $(B)/launcher/thole.cfg.5
 
 # Changes when the place does.

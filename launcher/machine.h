@@ -21,6 +21,7 @@
 #include "numa/speed.h"
 #include "numa/plan.h"
 #include "sched/affinity.h"
+#include "sched/isolation.h"
 #include "sched/quiet.h"
 #include "vmm/acpi/acpi.h"
 #include "vmm/boot/boot.h"
@@ -66,6 +67,8 @@ struct machine {
 	struct backing_result backing;
 	struct ram_layout layout;
 	struct cpuid_config cpuid;
+	struct cpulist quiet_cpus; /* that only vCPUs are to run on */
+	struct isolation isolation;
 	enum quiet_idle idle; /* never auto once the VM is made */
 	struct exits_off exits_off;
 
@@ -105,7 +108,8 @@ struct unit {
 	void (*stop)(struct machine *m);
 };
 
-extern const struct unit host_unit, guest_unit, images_unit, backends_unit, outside_unit, plan_unit, shape_unit, vm_unit, quiet_unit, memory_unit,
+extern const struct unit host_unit, guest_unit, images_unit, backends_unit, outside_unit, plan_unit, shape_unit, vm_unit,
+	leftover_unit, isolation_unit, quiet_unit, memory_unit,
 	devices_unit, virtio_unit, vsock_unit, workers_unit, boot_unit, stopper_unit, console_unit, vcpus_unit,
 	slots_unit, run_unit;
 

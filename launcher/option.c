@@ -30,6 +30,7 @@ static const char *const policies[] = { "like-host", "one-node", "spread", NULL 
 static const char *const smt[] = { "avoid", "use", "never", NULL };
 static const char *const hugepages[] = { "auto", "1G", "2M", "thp", "none", NULL };
 static const char *const prefault[] = { "auto", "yes", "no", NULL };
+static const char *const isolations[] = { "none", "auto", "require", NULL };
 static const char *const idles[] = { "auto", "guest", "host", NULL };
 static const char *const log_levels[] = { "err", "warn", "info", "debug", NULL };
 
@@ -179,6 +180,15 @@ const struct option_row options[] = {
 	  .arg = "CLASS",
 	  .help = "scheduling class of vCPUs: other, or fifo:N with a priority from 1 to 99" },
 
+	{ "isolation", ENUM(isolation, enum config_isolation), GROUP_QUIET, .choice = isolations, .def = "none",
+	  .arg = "auto|none|require",
+	  .help = "keep everything else away from the vCPUs' CPUs while it runs",
+	  .more = "It changes settings of the whole host, for which it takes root, and puts them back at the "
+		"end, whatever end that is: an isolated cgroup partition; interrupts, workqueues and the "
+		"watchdog to other CPUs; NUMA balancing, page merging and compaction off; and more, "
+		"which `thole isolate --show --cpus LIST` lists. auto does what it can, and says what it "
+		"can't; with require, anything that is missing ends the start. Two machines share what "
+		"they both need." },
 	{ "idle", ENUM(idle, enum config_idle), GROUP_QUIET, .choice = idles, .def = "auto",
 	  .arg = "auto|guest|host",
 	  .help = "who has a CPU while its vCPU has nothing to do",

@@ -21,6 +21,7 @@
 #include "numa/plan.h"
 #include "numa/proof.h"
 #include "launcher/steady.h"
+#include "sched/isolation.h"
 #include "sched/quiet.h"
 #include "sched/usage.h"
 #include "vmm/vcpu.h"
@@ -65,6 +66,7 @@ struct report_machine {
 	const struct steady *steady;
 	enum quiet_idle idle;
 	const struct exits_off *exits_off;
+	const struct isolation *isolation;
 };
 
 /* Take the proof again and write the file. *deviates: not as planned, and --strict. */

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "launcher/isolation_print.h"
 #include "launcher/stats_file.h"
 #include "vmm/stats.h"
 
@@ -130,8 +131,9 @@ static json_t *quiet_json(const struct report_machine *m)
 		else if (x->offered & x->wanted & 1u << i)
 			json_array_append_new(refused, json_string(exits_off_name(i)));
 	}
-	return json_pack("{s:s, s:o, s:o, s:b}", "idle", m->idle == QUIET_IDLE_GUEST ? "guest" : "host", "exits_off", off,
-		"exits_refused", refused, "halt_poll_off", (int)x->no_halt_poll);
+	return json_pack("{s:s, s:o, s:o, s:b, s:o}", "idle", m->idle == QUIET_IDLE_GUEST ? "guest" : "host", "exits_off", off,
+		"exits_refused", refused, "halt_poll_off", (int)x->no_halt_poll, "isolation",
+		isolation_json(m->isolation));
 }
 
 char *report_json(const struct report *r, const struct report_machine *m, const struct proof *end, uint64_t ns)

@@ -5,24 +5,8 @@
 
 #include "launcher/machine.h"
 #include "launcher/placement.h"
-#include "sched/policy.h"
+#include "launcher/quiet_cpus.h"
 #include "vmm/log.h"
-
-static int sched_check(const struct machine *m)
-{
-	struct policy_limits limits;
-	char why[512];
-
-	if (!m->cfg->sched.fifo)
-		return 0;
-	limits = policy_load();
-	if (policy_check(&limits, m->plan.housekeeping_shared, why, sizeof(why)) == 0)
-		return 0;
-	if (!m->cfg->force)
-		return log_errno(-EPERM, "%s", why);
-	log_warn("%s", why);
-	return 0;
-}
 
 /* What the plan has to say to the person who asked for it. */
 static void plan_tell(const struct plan *p)
@@ -120,8 +104,11 @@ static int plan_from_host(struct machine *m, const struct host *h)
 	if (err)
 		return err;
 	m->nr_host_nodes = h->nr_nodes;
-	if ((err = prefault_prepare(m, h)) == 0 && (err = hmat_load(m)) == 0)
+	if ((err = quiet_cpus(&m->plan, h, &m->quiet_cpus)) != 0)
+		log_errno(err, "isolation: %m");
+	if (!err && (err = prefault_prepare(m, h)) == 0 && (err = hmat_load(m)) == 0)
 		return 0;
+	cpulist_fini(&m->quiet_cpus);
 	workers_free(m);
 	plan_fini(&m->plan);
 	return err;
@@ -140,6 +127,7 @@ static void plan_undo(struct machine *m)
 {
 	report_fini(&m->report);
 	hmat_fini(&m->hmat);
+	cpulist_fini(&m->quiet_cpus);
 	workers_free(m);
 	plan_fini(&m->plan);
 }
@@ -157,7 +145,7 @@ static int plan_start(struct machine *m)
 	host_fini(&h); /* the plan has all that follows */
 	if (err)
 		return err;
-	if ((err = sched_check(m)) != 0 || (err = housekeeping_move(m)) != 0) {
+	if ((err = housekeeping_move(m)) != 0) {
 		plan_undo(m);
 		return err;
 	}

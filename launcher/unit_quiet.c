@@ -33,6 +33,7 @@ struct quiet_place machine_quiet_place(const struct machine *m)
 		.nr_vcpus = m->plan.nr_vcpus,
 		.nr_nodes = m->plan.guest.nr_nodes,
 		.shared = m->plan.overcommit || m->plan.housekeeping_shared,
+		.isolated = m->isolation.isolated,
 		.force = m->cfg->force,
 	};
 }

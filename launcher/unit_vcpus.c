@@ -141,8 +141,13 @@ static int vcpus_unit_start(struct machine *m)
 		.boot = &m->boot,
 		.hooks = { vcpu_create, vcpu_begin, vcpu_ready, vcpu_leave, m },
 	};
+	/* Threads begin where their maker is. */
+	if ((err = isolation_enter(&m->isolation)) != 0)
+		return err;
 	err = vcpus_create(&m->vcpus, &m->vm, m->plan.nr_vcpus, &m->vcpu_setup);
-	if (m->nr_host_nodes > 1 && affinity_set(&m->plan.housekeeping) != 0)
+	if (isolation_leave(&m->isolation) != 0)
+		log_warn("thole's main thread stays on the isolated CPUs");
+	else if ((m->nr_host_nodes > 1 || *m->isolation.group) && affinity_set(&m->plan.housekeeping) != 0)
 		log_warn("thole's main thread stays on the vCPUs' CPUs: %m; did the cpuset change?");
 	return err;
 }

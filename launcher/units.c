@@ -2,6 +2,7 @@
 /*
  * units.c - what a machine is made of, in the order in which it is made.
  *
+ *   leftover what a machine that was killed has left changed on this host is put back
  *   host     /dev/kvm, and is it good enough for what is asked?
  *   guest    which directories it gets; and with kernel=auto, its kernel and initramfs
  *   images   the kernel or payload, initrd and modules, read and recognized
@@ -9,8 +10,9 @@
  *   backends the processes that serve shares and disks start, and get ready meanwhile
  *   shape    APIC ids, and where memory lies for the guest: values, nothing is made
  *   vm       KVM's VM and its interrupt controllers, the event loop
- *   quiet    which instructions of the guest are no exits, before there is a vCPU
  *   memory   guest RAM
+ *   isolation  other work is taken away from the vCPUs' CPUs, which until now helped to fill RAM
+ *   quiet    which instructions of the guest are no exits, before there is a vCPU
  *   devices  serial port, power, PCI, and the ports of payloads and tests
  *   virtio   the console and ports that are devices on the PCI bus
  *   vsock    sockets between host and guest, in the kernel
@@ -27,6 +29,7 @@
 #include "launcher/machine.h"
 
 const struct unit *const machine_units[] = {
+	&leftover_unit,
 	&host_unit,
 	&guest_unit,
 	&images_unit,
@@ -34,8 +37,9 @@ const struct unit *const machine_units[] = {
 	&backends_unit,
 	&shape_unit,
 	&vm_unit,
-	&quiet_unit,
 	&memory_unit,
+	&isolation_unit,
+	&quiet_unit,
 	&devices_unit,
 	&virtio_unit,
 	&vsock_unit,

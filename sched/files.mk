@@ -10,6 +10,7 @@ SCHED_SRCS := \
 	sched/doctor_memory.c \
 	sched/host_facts.c \
 	sched/host_files.c \
+	sched/hostfs.c \
 	sched/isolation.c \
 	sched/isolation_cgroup.c \
 	sched/isolation_job.c \
@@ -20,7 +21,6 @@ SCHED_SRCS := \
 	sched/quiet.c \
 	sched/series.c \
 	sched/state.c \
-	sched/tree.c \
 	sched/usage.c \
 	sched/worker.c \
 

@@ -21,13 +21,13 @@ const struct knob knob_latency = { .name = "sleep states",
 	.worth = "wake-ups in a few microseconds rather than in hundred",
 	.path = "/dev/cpu_dma_latency" };
 
-int isolation_open(struct isolation *iso, const char *root, const struct tree_hook *hook)
+int isolation_open(struct isolation *iso, const char *root, const struct hostfs_hook *hook)
 {
 	int err;
 
 	*iso = (struct isolation){ .latency = -1 };
 	snprintf(iso->root, sizeof(iso->root), "%s", root);
-	err = tree_open(&iso->tree, root);
+	err = hostfs_open(&iso->tree, root);
 	iso->tree.hook = hook;
 	return err ? log_errno(err, "%s: %m", root) : 0;
 }
@@ -39,7 +39,7 @@ void isolation_close(struct isolation *iso)
 	if (iso->has_state)
 		state_close(&iso->state);
 	cpulist_fini(&iso->online);
-	tree_close(&iso->tree);
+	hostfs_close(&iso->tree);
 }
 
 /* With the lock taken. The state's directory is opened once. */
@@ -56,7 +56,7 @@ static int begin(struct isolation *iso, struct journal *j, bool make)
 static int online_read(struct isolation *iso)
 {
 	int err;
-	char *text = tree_read(&iso->tree, "/sys/devices/system/cpu/online", &err);
+	char *text = hostfs_read(&iso->tree, "/sys/devices/system/cpu/online", &err);
 
 	if (text)
 		err = cpulist_parse(&iso->online, text, NULL, NULL);
@@ -174,7 +174,7 @@ static int latency_apply(struct job *job)
 	const int32_t us = LATENCY_US;
 
 	snprintf(r->command, sizeof(r->command), "setfacl -m u:USER:rw /dev/cpu_dma_latency");
-	if (!tree_exists(&iso->tree, job->knob->path)) {
+	if (!hostfs_exists(&iso->tree, job->knob->path)) {
 		r->status = ISOLATION_ABSENT;
 	} else if (iso->ask.show || iso->ask.id) {
 		r->status = iso->ask.show ? ISOLATION_WOULD : ISOLATION_ABSENT;

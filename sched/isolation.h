@@ -50,7 +50,7 @@ struct isolation_request {
 };
 
 struct isolation {
-	struct tree tree;
+	struct hostfs tree;
 	struct state state;
 	char root[256];
 	bool has_state;
@@ -67,7 +67,7 @@ struct isolation {
 };
 
 /* root: "/", or a directory with a copy of /proc and /sys. hook: for tests; NULL. */
-int isolation_open(struct isolation *iso, const char *root, const struct tree_hook *hook) must_check;
+int isolation_open(struct isolation *iso, const char *root, const struct hostfs_hook *hook) must_check;
 void isolation_close(struct isolation *iso);
 
 /* Put back what the dead have left; also what is kept as `id`, if not NULL. *nr (may be NULL): owners found. */

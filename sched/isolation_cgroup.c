@@ -37,10 +37,10 @@ const struct knob knob_partition = { .name = "partition",
 	.path = TOP };
 
 /* Numbers of a file; empty if there is none. */
-static int list_read(const struct tree *t, const char *path, struct cpulist *l)
+static int list_read(const struct hostfs *t, const char *path, struct cpulist *l)
 {
 	int err;
-	char *text = tree_read(t, path, &err);
+	char *text = hostfs_read(t, path, &err);
 	const char *at = text ? text + strspn(text, " ") : "";
 
 	*l = (struct cpulist){ 0 };
@@ -64,7 +64,7 @@ static int refuse(struct job *job, enum isolation_status status, const char *fmt
 }
 
 /* CPUs of isolcpus=, without those that partitions have, which newer kernels show there too. */
-static int boot_isolated(const struct tree *t, struct cpulist *l)
+static int boot_isolated(const struct hostfs *t, struct cpulist *l)
 {
 	struct cpulist all, partitions = { 0 };
 	int err = list_read(t, "/sys/devices/system/cpu/isolated", &all);
@@ -82,7 +82,7 @@ static int boot_isolated(const struct tree *t, struct cpulist *l)
 /* 0: go on; 1: no partition is needed, or none is possible, says the result; -ENOMEM. */
 static int cpus_check(struct job *job)
 {
-	const struct tree *t = &job->iso->tree;
+	const struct hostfs *t = &job->iso->tree;
 	const struct cpulist *cpus = job->iso->ask.cpus;
 	struct cpulist boot, have, rest = { 0 };
 	int err = boot_isolated(t, &boot);
@@ -110,7 +110,7 @@ static int cpus_check(struct job *job)
 static int hierarchy_check(struct job *job)
 {
 	int err;
-	char *text = tree_read(&job->iso->tree, TOP "/cgroup.controllers", &err);
+	char *text = hostfs_read(&job->iso->tree, TOP "/cgroup.controllers", &err);
 
 	if (!text)
 		return refuse(job, ISOLATION_ABSENT, "cgroup version 1, or none: boot with systemd.unified_cgroup_hierarchy=1, "
@@ -127,7 +127,7 @@ static int home_find(struct job *job)
 	struct isolation *iso = job->iso;
 	char path[160] = "";
 	int err;
-	char *text = tree_read(&iso->tree, "/proc/self/cgroup", &err);
+	char *text = hostfs_read(&iso->tree, "/proc/self/cgroup", &err);
 
 	if (text)
 		err = ktext_field(text, "0:", path, sizeof(path));
@@ -135,7 +135,7 @@ static int home_find(struct job *job)
 	if (err || *path != '/' || strstr(path, ".."))
 		return refuse(job, ISOLATION_ABSENT, "this process's cgroup is not to be seen; is this a container?");
 	snprintf(iso->home, sizeof(iso->home), "%s%s", TOP, strcmp(path, "/") == 0 ? "" : path);
-	if (!tree_exists(&iso->tree, iso->home))
+	if (!hostfs_exists(&iso->tree, iso->home))
 		return refuse(job, ISOLATION_ABSENT, "%s isn't there; is this a container?", iso->home);
 	return 0;
 }
@@ -182,7 +182,7 @@ static int group_write(struct job *job, const char *file, const char *text)
 	int err;
 
 	snprintf(path, sizeof(path), "%s/%s", job->iso->group, file);
-	err = tree_write(&job->iso->tree, path, text);
+	err = hostfs_write(&job->iso->tree, path, text);
 	if (err && !*job->result->detail)
 		snprintf(job->result->detail, sizeof(job->result->detail), "%s: %s", path, strerror(-err));
 	return err;
@@ -195,7 +195,7 @@ static int group_judge(struct job *job)
 	int err;
 
 	snprintf(path, sizeof(path), "%s/cpuset.cpus.partition", job->iso->group);
-	text = tree_read(&job->iso->tree, path, &err);
+	text = hostfs_read(&job->iso->tree, path, &err);
 	if (!text)
 		return err;
 	err = strcmp(text, "isolated\n") == 0 ? 0 : -EINVAL;
@@ -208,7 +208,7 @@ static int group_judge(struct job *job)
 static int group_fill(struct job *job)
 {
 	char *cpus = cpus_to_list(job->iso->ask.cpus);
-	int err = cpus ? tree_mkdir(&job->iso->tree, job->iso->group) : -ENOMEM;
+	int err = cpus ? hostfs_mkdir(&job->iso->tree, job->iso->group) : -ENOMEM;
 
 	if (!err)
 		err = group_write(job, "cgroup.type", "threaded");
@@ -266,7 +266,7 @@ static void failure_tell(struct job *job, int err)
 	snprintf(path, sizeof(path), "%s/cpuset.cpus.exclusive", job->iso->home);
 	r->status = r->rights || err == -EACCES || err == -EROFS ? ISOLATION_RIGHTS : ISOLATION_REFUSED;
 	snprintf(r->command, sizeof(r->command), "run thole as root, or boot with isolcpus=");
-	if (r->status == ISOLATION_REFUSED && strcmp(job->iso->home, TOP) != 0 && !tree_exists(&job->iso->tree, path))
+	if (r->status == ISOLATION_REFUSED && strcmp(job->iso->home, TOP) != 0 && !hostfs_exists(&job->iso->tree, path))
 		snprintf(r->detail, sizeof(r->detail), "below the topmost cgroup it takes Linux 6.7: %s", job->iso->home);
 	else if (!*r->detail)
 		snprintf(r->detail, sizeof(r->detail), "%s: %s", job->iso->group, strerror(-err));
@@ -303,12 +303,12 @@ int partition_make(struct job *job)
 }
 
 /* Threads that have ended are in it for a moment more. */
-int partition_group_remove(const struct tree *t, const char *path)
+int partition_group_remove(const struct hostfs *t, const char *path)
 {
 	const struct timespec pause = { 0, 5000000 };
 	int err;
 
-	for (int i = 0; (err = tree_rmdir(t, path)) == -EBUSY && i < 200; i++)
+	for (int i = 0; (err = hostfs_rmdir(t, path)) == -EBUSY && i < 200; i++)
 		nanosleep(&pause, NULL);
 	return err == -ENOENT ? 0 : err;
 }
@@ -322,7 +322,7 @@ static int thread_move(const struct isolation *iso, const char *dir)
 		return 0;
 	snprintf(path, sizeof(path), "%s/cgroup.threads", dir);
 	snprintf(tid, sizeof(tid), "%d", (int)gettid());
-	err = tree_write(&iso->tree, path, tid);
+	err = hostfs_write(&iso->tree, path, tid);
 	return err ? log_errno(err, "isolation: %s: %m", path) : 0;
 }
 

@@ -33,7 +33,7 @@ int job_release(struct job *job, const char *knob) must_check;
 
 /* isolation_cgroup.c: make the partition; and its change's undoing. */
 int partition_make(struct job *job) must_check;
-int partition_group_remove(const struct tree *t, const char *path) must_check;
+int partition_group_remove(const struct hostfs *t, const char *path) must_check;
 
 /* The status that follows from the counts. */
 void result_conclude(struct isolation_result *r, bool show);

@@ -69,7 +69,7 @@ static_assert(ARRAY_SIZE(knobs) + 2 <= KNOBS_MAX, "room for all, the partition a
 
 struct walk {
 	const struct knob *knob;
-	const struct tree *tree;
+	const struct hostfs *tree;
 	const struct cpulist *cpus;
 	knob_file_fn *fn;
 	void *ctx;
@@ -91,7 +91,7 @@ static bool of_ours(const struct walk *w, const char *name)
 	if (!w->knob->of_cpus)
 		return true;
 	snprintf(path, sizeof(path), "%s/%s/%s", w->knob->path, name, w->knob->of_cpus);
-	text = tree_read(w->tree, path, &err);
+	text = hostfs_read(w->tree, path, &err);
 	if (!text)
 		return false;
 	for (char *p = text; *p; p++)
@@ -112,17 +112,17 @@ static int entry_visit(void *ctx, const char *name)
 	if (strncmp(name, w->knob->entry, len) != 0 || !is_number(name + len) || !of_ours(w, name))
 		return 0;
 	snprintf(path, sizeof(path), "%s/%s/%s", w->knob->path, name, w->knob->file);
-	return tree_exists(w->tree, path) ? w->fn(w->ctx, path) : 0;
+	return hostfs_exists(w->tree, path) ? w->fn(w->ctx, path) : 0;
 }
 
-int knob_files(const struct knob *k, const struct tree *t, const struct cpulist *cpus, knob_file_fn *fn, void *ctx)
+int knob_files(const struct knob *k, const struct hostfs *t, const struct cpulist *cpus, knob_file_fn *fn, void *ctx)
 {
 	struct walk w = { k, t, cpus, fn, ctx };
 	int err;
 
 	if (!k->entry)
-		return tree_exists(t, k->path) ? fn(ctx, k->path) : 0;
-	err = tree_each(t, k->path, entry_visit, &w);
+		return hostfs_exists(t, k->path) ? fn(ctx, k->path) : 0;
+	err = hostfs_each(t, k->path, entry_visit, &w);
 	return err == -ENOENT || err == -ENOTDIR ? 0 : err;
 }
 

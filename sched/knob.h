@@ -12,7 +12,7 @@
 #define SCHED_KNOB_H
 
 #include "sched/journal.h"
-#include "sched/tree.h"
+#include "sched/hostfs.h"
 
 /* When a value is left as it is. */
 enum knob_rule {
@@ -48,7 +48,7 @@ extern const struct knob knob_partition, knob_latency;
 typedef int knob_file_fn(void *ctx, const char *path);
 
 /* Each file of a knob that is there, for these CPUs. */
-int knob_files(const struct knob *k, const struct tree *t, const struct cpulist *cpus, knob_file_fn *fn, void *ctx)
+int knob_files(const struct knob *k, const struct hostfs *t, const struct cpulist *cpus, knob_file_fn *fn, void *ctx)
 	must_check;
 
 /*

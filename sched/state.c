@@ -61,7 +61,7 @@ static int dir_open(struct state *s, const char *root, bool make)
 static int boot_read(struct state *s)
 {
 	int err;
-	char *text = tree_read(s->tree, BOOT_ID, &err);
+	char *text = hostfs_read(s->tree, BOOT_ID, &err);
 
 	if (!text)
 		return log_errno(err, BOOT_ID ": %m");
@@ -70,7 +70,7 @@ static int boot_read(struct state *s)
 	return 0;
 }
 
-int state_open(struct state *s, const struct tree *tree, const char *root, bool make)
+int state_open(struct state *s, const struct hostfs *tree, const char *root, bool make)
 {
 	int err;
 
@@ -207,7 +207,7 @@ static bool journal_empty(const struct journal *j)
 
 int state_save(const struct state *s, const struct journal *j)
 {
-	int err = tree_before(s->tree, TREE_SAVE, JOURNAL, "");
+	int err = hostfs_before(s->tree, HOSTFS_SAVE, JOURNAL, "");
 	char *text;
 
 	if (err)
@@ -221,7 +221,7 @@ int state_save(const struct state *s, const struct journal *j)
 	} else {
 		err = -ENOMEM;
 	}
-	tree_after(s->tree, TREE_SAVE, JOURNAL, "");
+	hostfs_after(s->tree, HOSTFS_SAVE, JOURNAL, "");
 	return err ? log_errno(err, "%s/" JOURNAL ": %m; nothing more is changed", s->path) : 0;
 }
 

@@ -17,10 +17,10 @@
 #define SCHED_STATE_H
 
 #include "sched/journal.h"
-#include "sched/tree.h"
+#include "sched/hostfs.h"
 
 struct state {
-	const struct tree *tree;
+	const struct hostfs *tree;
 	char path[256]; /* for messages */
 	int dir;        /* -1: there is none yet */
 	int lock;
@@ -29,7 +29,7 @@ struct state {
 };
 
 /* make: the directory, if there is none. Without, -ENOENT (not reported) says that there is nothing to put back. */
-int state_open(struct state *s, const struct tree *tree, const char *root, bool make) must_check;
+int state_open(struct state *s, const struct hostfs *tree, const char *root, bool make) must_check;
 void state_close(struct state *s);
 
 /* Wait for it, though not for ever, and read the journal. */

@@ -63,6 +63,7 @@ CLI_TESTS := \
 	tests/cli/plan \
 	tests/cli/completion \
 	tests/cli/doctor \
+	tests/cli/isolate \
 	tests/cli/pci \
 	tests/cli/install \
 

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sched/tree.h"
+#include "sched/hostfs.h"
 #include "tests/unit/unit.h"
 
 enum fault { FAULT_NONE, FAULT_FAIL, FAULT_DIE };
@@ -104,16 +104,16 @@ static void fake_group_empty(const struct fake_host *h, const char *path)
 		closedir(d);
 }
 
-static int fake_before(void *ctx, enum tree_op op, const char *path, const char *text)
+static int fake_before(void *ctx, enum hostfs_op op, const char *path, const char *text)
 {
 	struct fake_host *h = ctx;
 
 	(void)text;
 	if (fake_step(h))
 		return -EIO;
-	if (op == TREE_WRITE && strcmp(path, "/proc/irq/0/smp_affinity_list") == 0)
+	if (op == HOSTFS_WRITE && strcmp(path, "/proc/irq/0/smp_affinity_list") == 0)
 		return -EIO; /* of a timer, which is one CPU's */
-	if (op == TREE_RMDIR)
+	if (op == HOSTFS_RMDIR)
 		fake_group_empty(h, path);
 	return 0;
 }
@@ -129,25 +129,25 @@ static void fake_written(struct fake_host *h, const char *path, const char *text
 		fake_put(h, path, text);
 }
 
-static void fake_after(void *ctx, enum tree_op op, const char *path, const char *text)
+static void fake_after(void *ctx, enum hostfs_op op, const char *path, const char *text)
 {
 	static const char *const files[] = { "cgroup.type", "cgroup.threads", "cpuset.cpus", "cpuset.cpus.exclusive",
 		"cpuset.cpus.partition" };
 	struct fake_host *h = ctx;
 	char file[500];
 
-	if (op == TREE_WRITE)
+	if (op == HOSTFS_WRITE)
 		fake_written(h, path, text);
-	for (size_t i = 0; op == TREE_MKDIR && i < ARRAY_SIZE(files); i++) {
+	for (size_t i = 0; op == HOSTFS_MKDIR && i < ARRAY_SIZE(files); i++) {
 		snprintf(file, sizeof(file), "%s/%s", path, files[i]);
 		fake_put(h, file, "");
 	}
 	(void)fake_step(h);
 }
 
-static struct tree_hook fake_hook(struct fake_host *h)
+static struct hostfs_hook fake_hook(struct fake_host *h)
 {
-	return (struct tree_hook){ fake_before, fake_after, h };
+	return (struct hostfs_hook){ fake_before, fake_after, h };
 }
 
 /* Four CPUs, everything as distributions have it, and a little worse. */

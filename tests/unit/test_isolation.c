@@ -40,7 +40,7 @@ static const struct isolation_result *result_of(const struct isolation *iso, con
 	return NULL;
 }
 
-static int start(struct isolation *iso, const struct tree_hook *hook, const struct cpulist *cpus, const char *id)
+static int start(struct isolation *iso, const struct hostfs_hook *hook, const struct cpulist *cpus, const char *id)
 {
 	const struct isolation_request ask = { .id = id, .cpus = cpus, .partition = !id, .fifo = true };
 
@@ -50,7 +50,7 @@ static int start(struct isolation *iso, const struct tree_hook *hook, const stru
 
 static void recover(uint32_t owners)
 {
-	struct tree_hook hook = fake_hook(&host);
+	struct hostfs_hook hook = fake_hook(&host);
 	struct isolation iso;
 	uint32_t nr;
 
@@ -91,7 +91,7 @@ static void all_is_set(void)
 
 static void set_and_put_back(void **state)
 {
-	struct tree_hook hook = fake_hook(&host);
+	struct hostfs_hook hook = fake_hook(&host);
 	char *before = fake_snapshot(&host), path[512];
 	struct isolation iso;
 
@@ -121,7 +121,7 @@ static void set_and_put_back(void **state)
 
 static void below_a_batch_systems_cgroup(void **state)
 {
-	struct tree_hook hook = fake_hook(&host);
+	struct hostfs_hook hook = fake_hook(&host);
 	struct isolation iso;
 	char *before;
 
@@ -141,14 +141,14 @@ static void below_a_batch_systems_cgroup(void **state)
 }
 
 /* In a child: with a fault at that step. True: it came to its end, so there is no such step. */
-static bool child(enum fault fault, unsigned at, void (*fn)(const struct tree_hook *hook))
+static bool child(enum fault fault, unsigned at, void (*fn)(const struct hostfs_hook *hook))
 {
 	pid_t pid = fork();
 	int status;
 
 	assert_true(pid >= 0);
 	if (!pid) {
-		struct tree_hook hook = fake_hook(&host);
+		struct hostfs_hook hook = fake_hook(&host);
 
 		host.fault = fault;
 		host.at = at;
@@ -161,7 +161,7 @@ static bool child(enum fault fault, unsigned at, void (*fn)(const struct tree_ho
 	return WEXITSTATUS(status) == 0;
 }
 
-static void apply_and_release(const struct tree_hook *hook)
+static void apply_and_release(const struct hostfs_hook *hook)
 {
 	struct isolation iso;
 
@@ -170,7 +170,7 @@ static void apply_and_release(const struct tree_hook *hook)
 	isolation_close(&iso);
 }
 
-static void apply_and_die(const struct tree_hook *hook)
+static void apply_and_die(const struct hostfs_hook *hook)
 {
 	struct isolation iso;
 
@@ -178,7 +178,7 @@ static void apply_and_die(const struct tree_hook *hook)
 	_exit(0);
 }
 
-static void only_recover(const struct tree_hook *hook)
+static void only_recover(const struct hostfs_hook *hook)
 {
 	struct isolation iso;
 
@@ -239,7 +239,7 @@ static void killed_while_it_is_put_back(void **state)
 /* The other one's needs are met whenever we die, and the host is as before when both are gone. */
 static void killed_beside_another(void **state)
 {
-	struct tree_hook hook = fake_hook(&host);
+	struct hostfs_hook hook = fake_hook(&host);
 	char *before = fake_snapshot(&host), *alone;
 	struct isolation other;
 	unsigned at = 0;
@@ -266,7 +266,7 @@ static void killed_beside_another(void **state)
 
 static void two_overlap(void **state)
 {
-	struct tree_hook hook = fake_hook(&host);
+	struct hostfs_hook hook = fake_hook(&host);
 	char *before = fake_snapshot(&host);
 	struct isolation a, b;
 
@@ -293,7 +293,7 @@ static void two_overlap(void **state)
 
 static void somebody_elses_change_stays(void **state)
 {
-	struct tree_hook hook = fake_hook(&host);
+	struct hostfs_hook hook = fake_hook(&host);
 	struct isolation iso;
 
 	(void)state;
@@ -330,7 +330,7 @@ static void a_damaged_journal_is_refused(void **state)
 		"{\"schema\": \"thole-isolation/1\", \"boot\": \"11111111-2222-3333-4444-555555555555\", \"owners\": [], "
 		"\"changes\": [{\"knob\": \"x\", \"path\": \"/proc/../etc/passwd\", \"kind\": \"value\", \"former\": \"\", "
 		"\"value\": \"\", \"set\": null, \"owners\": []}]}" };
-	struct tree_hook hook = fake_hook(&host);
+	struct hostfs_hook hook = fake_hook(&host);
 
 	(void)state;
 	fake_put(&host, "/run/thole/.keep", "");
@@ -349,7 +349,7 @@ static void a_damaged_journal_is_refused(void **state)
 
 static void kept_until_it_is_told_to_go(void **state)
 {
-	struct tree_hook hook = fake_hook(&host);
+	struct hostfs_hook hook = fake_hook(&host);
 	char *before = fake_snapshot(&host);
 	struct isolation iso;
 	uint32_t nr;
@@ -377,7 +377,7 @@ static void kept_until_it_is_told_to_go(void **state)
 
 static void shown_only(void **state)
 {
-	struct tree_hook hook = fake_hook(&host);
+	struct hostfs_hook hook = fake_hook(&host);
 	const struct isolation_request ask = { .cpus = &cpus23, .partition = true, .show = true };
 	char *before = fake_snapshot(&host);
 	struct isolation iso;
@@ -404,7 +404,7 @@ static int read_only_one(const char *path, const struct stat *st, int type, stru
 	return type == FTW_F ? chmod(path, 0444) : 0;
 }
 
-static void as_nobody(const struct tree_hook *hook)
+static void as_nobody(const struct hostfs_hook *hook)
 {
 	struct isolation iso;
 
@@ -433,7 +433,7 @@ static void without_rights(void **state)
 	chmod(run, 0777);
 	pid = fork();
 	if (!pid) {
-		struct tree_hook hook = fake_hook(&host);
+		struct hostfs_hook hook = fake_hook(&host);
 
 		as_nobody(&hook);
 	}
@@ -445,7 +445,7 @@ static void without_rights(void **state)
 
 static void partition_status(const char *cpulist, enum isolation_status status, bool isolated, const char *word)
 {
-	struct tree_hook hook = fake_hook(&host);
+	struct hostfs_hook hook = fake_hook(&host);
 	char *before = fake_snapshot(&host);
 	struct isolation iso;
 	struct cpulist l;

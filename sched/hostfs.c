@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tree.c - see tree.h. */
-#include "sched/tree.h"
+/* hostfs.c - see hostfs.h. */
+#include "sched/hostfs.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,13 +12,13 @@
 
 #define TEXT_MAX (64u << 10) /* more than any file of the kernel that is of interest here */
 
-int tree_open(struct tree *t, const char *root)
+int hostfs_open(struct hostfs *t, const char *root)
 {
-	*t = (struct tree){ .root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC) };
+	*t = (struct hostfs){ .root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC) };
 	return t->root < 0 ? -errno : 0;
 }
 
-void tree_close(struct tree *t)
+void hostfs_close(struct hostfs *t)
 {
 	if (t->root >= 0)
 		close(t->root);
@@ -31,18 +31,18 @@ static const char *below(const char *path)
 	return *path ? path : ".";
 }
 
-int tree_before(const struct tree *t, enum tree_op op, const char *path, const char *text)
+int hostfs_before(const struct hostfs *t, enum hostfs_op op, const char *path, const char *text)
 {
 	return t->hook ? t->hook->before(t->hook->ctx, op, path, text) : 0;
 }
 
-void tree_after(const struct tree *t, enum tree_op op, const char *path, const char *text)
+void hostfs_after(const struct hostfs *t, enum hostfs_op op, const char *path, const char *text)
 {
 	if (t->hook)
 		t->hook->after(t->hook->ctx, op, path, text);
 }
 
-char *tree_read(const struct tree *t, const char *path, int *err)
+char *hostfs_read(const struct hostfs *t, const char *path, int *err)
 {
 	int fd = openat(t->root, below(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char *text = fd < 0 ? NULL : malloc(TEXT_MAX);
@@ -64,9 +64,9 @@ char *tree_read(const struct tree *t, const char *path, int *err)
 	return text;
 }
 
-int tree_write(const struct tree *t, const char *path, const char *text)
+int hostfs_write(const struct hostfs *t, const char *path, const char *text)
 {
-	int err = tree_before(t, TREE_WRITE, path, text);
+	int err = hostfs_before(t, HOSTFS_WRITE, path, text);
 	ssize_t n;
 	int fd;
 
@@ -82,45 +82,45 @@ int tree_write(const struct tree *t, const char *path, const char *text)
 	err = n < 0 ? -errno : (size_t)n < strlen(text) ? -EIO : 0;
 	close(fd);
 	if (!err)
-		tree_after(t, TREE_WRITE, path, text);
+		hostfs_after(t, HOSTFS_WRITE, path, text);
 	return err;
 }
 
-bool tree_exists(const struct tree *t, const char *path)
+bool hostfs_exists(const struct hostfs *t, const char *path)
 {
 	return faccessat(t->root, below(path), F_OK, 0) == 0;
 }
 
-bool tree_writable(const struct tree *t, const char *path)
+bool hostfs_writable(const struct hostfs *t, const char *path)
 {
 	return faccessat(t->root, below(path), W_OK, AT_EACCESS) == 0;
 }
 
-int tree_mkdir(const struct tree *t, const char *path)
+int hostfs_mkdir(const struct hostfs *t, const char *path)
 {
-	int err = tree_before(t, TREE_MKDIR, path, "");
+	int err = hostfs_before(t, HOSTFS_MKDIR, path, "");
 
 	if (err)
 		return err;
 	if (mkdirat(t->root, below(path), 0755) < 0)
 		return -errno;
-	tree_after(t, TREE_MKDIR, path, "");
+	hostfs_after(t, HOSTFS_MKDIR, path, "");
 	return 0;
 }
 
-int tree_rmdir(const struct tree *t, const char *path)
+int hostfs_rmdir(const struct hostfs *t, const char *path)
 {
-	int err = tree_before(t, TREE_RMDIR, path, "");
+	int err = hostfs_before(t, HOSTFS_RMDIR, path, "");
 
 	if (err)
 		return err;
 	if (unlinkat(t->root, below(path), AT_REMOVEDIR) < 0)
 		return -errno;
-	tree_after(t, TREE_RMDIR, path, "");
+	hostfs_after(t, HOSTFS_RMDIR, path, "");
 	return 0;
 }
 
-int tree_each(const struct tree *t, const char *path, int (*fn)(void *ctx, const char *name), void *ctx)
+int hostfs_each(const struct hostfs *t, const char *path, int (*fn)(void *ctx, const char *name), void *ctx)
 {
 	int fd = openat(t->root, below(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
