@@ -36,6 +36,7 @@ UNIT_TESTS := \
 	test_log \
 	test_mem \
 	test_passthrough_host \
+	test_net \
 	test_pci \
 	test_sample \
 	test_routes \

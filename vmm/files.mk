@@ -46,6 +46,8 @@ VMM_SRCS := \
 	vmm/wires.c \
 	vmm/virtio/console.c \
 	vmm/virtio/console_control.c \
+	vmm/virtio/net.c \
+	vmm/virtio/net_control.c \
 	vmm/virtio/ring.c \
 	vmm/virtio/vhost.c \
 	vmm/virtio/vhost_user.c \

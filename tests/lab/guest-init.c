@@ -15,6 +15,7 @@
  *	sleep=SECONDS		keep none busy
  *	port-echo=NAME:BYTES	send back what comes by a virtio console port
  *	port-say=NAME:WORD	write a word and a newline to a port
+ *	run=PATH:WORD:...	run a program, and wait for its end
  *	wait-power-button	wait until it is pressed, then power off
  *	ignore-power-button	say when it is pressed, for ever
  *	cat-stdin		echo the console's lines until one is "quit", then power off
@@ -407,6 +408,25 @@ static void order_sleep(const char *value)
 	say("slept %s s", value);
 }
 
+static void order_run(const char *value)
+{
+	char words[512], *argv[16], *rest = NULL;
+	int n = 0, status = -1;
+	pid_t pid;
+
+	snprintf(words, sizeof(words), "%s", value);
+	for (char *w = strtok_r(words, ":", &rest); w && n < 15; w = strtok_r(NULL, ":", &rest))
+		argv[n++] = w;
+	argv[n] = NULL;
+	pid = fork();
+	if (pid == 0) {
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	waitpid(pid, &status, 0);
+	say("ran %s, status %d", value, status);
+}
+
 static void end(int how)
 {
 	klogctl(KLOG_CONSOLE_ON, NULL, 0);
@@ -538,6 +558,7 @@ static const struct order {
 	{ "port-say", order_port_say },
 	{ "spin", order_spin },
 	{ "sleep", order_sleep },
+	{ "run", order_run },
 	{ "wait-power-button", order_wait_button },
 	{ "ignore-power-button", order_ignore_button },
 	{ "cat-stdin", order_cat_stdin },

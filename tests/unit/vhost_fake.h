@@ -7,6 +7,8 @@
 #define TESTS_UNIT_VHOST_FAKE_H
 
 #include <errno.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -37,12 +39,25 @@ struct fake_vhost {
 	uint64_t cid;
 };
 
+struct fake_tap {
+	int fd;
+	int header, sndbuf;
+	bool detached;
+};
+
+#define FAKE_TAPS 32
+
 static struct {
+	struct fake_tap tap[FAKE_TAPS]; /* the queues of one tap */
+	int nr_taps;
+	unsigned offload, offload_known;
 	uint64_t features;
 	int open_error;		    /* -errno */
 	unsigned long fail_request; /* fails with fail_error */
 	int fail_error;
-	unsigned opened, closed_while_running;
+	bool fail_once;
+	unsigned fail_after; /* with fail_once: the so-manieth time; 0: the first */
+	unsigned opened;
 	struct fake_vhost at[FAKE_VHOSTS];
 	uint64_t taken[FAKE_CIDS]; /* other guests' */
 	uint32_t nr_taken;
@@ -53,6 +68,54 @@ static inline void fake_reset(uint64_t features)
 {
 	memset(&fake, 0, sizeof(fake));
 	fake.features = features;
+}
+
+/* A queue of the tap. */
+static inline int fake_tap(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	if (fd < 0 || fake.nr_taps == FAKE_TAPS)
+		abort();
+	fake.tap[fake.nr_taps++] = (struct fake_tap){ .fd = fd };
+	return fd;
+}
+
+static inline void fake_taps_close(void)
+{
+	while (fake.nr_taps)
+		close(fake.tap[--fake.nr_taps].fd);
+}
+
+static inline struct fake_tap *fake_tap_of(int fd)
+{
+	for (int i = 0; i < fake.nr_taps; i++)
+		if (fake.tap[i].fd == fd)
+			return &fake.tap[i];
+	return NULL;
+}
+
+static inline int fake_tap_call(struct fake_tap *t, unsigned long request, const void *arg)
+{
+	unsigned word = (unsigned)(uintptr_t)arg;
+	bool detach;
+
+	switch (request) {
+	case TUNSETOFFLOAD:
+		if ((word & ~fake.offload_known) || (word && !(word & TUN_F_CSUM)))
+			return -EINVAL;
+		fake.offload = word;
+		return 0;
+	case TUNSETVNETHDRSZ: t->header = *(const int *)arg; return 0;
+	case TUNSETSNDBUF: t->sndbuf = *(const int *)arg; return 0;
+	case TUNSETQUEUE:
+		detach = ((const struct ifreq *)arg)->ifr_flags & IFF_DETACH_QUEUE;
+		if (detach == t->detached)
+			return -EINVAL;
+		t->detached = detach;
+		return 0;
+	default: return -ENOTTY;
+	}
 }
 
 /* Closed descriptors come back with the same number: a new life for it. */
@@ -138,6 +201,9 @@ static inline int fake_file(struct fake_vhost *f, unsigned long request, const s
 	default:
 		if (file->fd >= 0 && !fake_ready(v))
 			return -EFAULT;
+		/* A queue that is detached has an error to poll. */
+		if (file->fd >= 0 && (!fake_tap_of(file->fd) || fake_tap_of(file->fd)->detached))
+			return -EINVAL;
 		v->backend = file->fd;
 		return 0;
 	}
@@ -158,10 +224,14 @@ static inline int fake_call(int fd, unsigned long request, const void *arg)
 {
 	struct fake_vhost *f = fake_of(fd);
 
+	if (request == fake.fail_request && (!fake.fail_after || !--fake.fail_after)) {
+		fake.fail_request = fake.fail_once ? 0 : request;
+		return fake.fail_error;
+	}
+	if (fake_tap_of(fd))
+		return fake_tap_call(fake_tap_of(fd), request, arg);
 	if (!f)
 		abort();
-	if (request == fake.fail_request)
-		return fake.fail_error;
 	if (request == VHOST_GET_FEATURES) {
 		*(uint64_t *)(uintptr_t)arg = fake.features;
 		return 0;
