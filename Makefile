@@ -15,7 +15,7 @@ say      = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 include vmm/files.mk numa/files.mk sched/files.mk ipi/files.mk passthrough/files.mk launcher/files.mk
 include tests/files.mk benchmarks/files.mk
 
-PKGS     := hwloc libconfig jansson libpci zlib
+PKGS     := hwloc libconfig jansson libmnl libpci zlib
 PKGS_LATE := libarchive libkmod # headers; loaded at run time, see launcher/library_late.c
 CPPFLAGS += -I. -Ivmm/include -I$(B) -D_GNU_SOURCE -DTHOLE_VERSION='"$(VERSION)"'
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -167,6 +167,13 @@ $(GUEST_INIT): tests/lab/guest-init.c
 	$(call say,GUEST,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -static -Os -o $@ $<
 
+# What guests and others talk to each other with there.
+TALK := $(B)/tests/lab/talk
+
+$(TALK): tests/lab/talk.c
+	$(call say,GUEST,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -Wall -Wextra -static -Os -o $@ $<
+
 JOBS := $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # Everything that tests run, and what they are told about it. The sanitizers' unit tests and corpora run
@@ -186,7 +193,7 @@ check: ## install what is missing, then run all tests
 	$(Q)$(MAKE) check-run
 
 .PHONY: check-programs
-check-programs: all man payloads benches test-programs $(GUEST_INIT)
+check-programs: all man payloads benches test-programs $(GUEST_INIT) $(TALK)
 	$(Q)$(MAKE) SAN=1 test-programs
 
 .PHONY: check-run

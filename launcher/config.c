@@ -128,8 +128,9 @@ int run_config_check(const struct run_config *c)
 	if (c->payload && (c->console_device == CONFIG_CONSOLE_VIRTIO || c->port.nr))
 		return log_errno(-EINVAL, "a payload takes no %s: it has no driver for virtio devices",
 			c->port.nr ? "port" : "console-device");
-	if (c->payload && c->vsock.kind != CONFIG_VSOCK_NONE)
-		return log_errno(-EINVAL, "a payload takes no vsock: it has no driver for virtio devices");
+	if (c->payload && (c->vsock.kind != CONFIG_VSOCK_NONE || c->net.nr))
+		return log_errno(-EINVAL, "a payload takes no %s: it has no driver for virtio devices",
+			c->net.nr ? "net" : "vsock");
 	if (c->payload && (c->share.nr || c->disk.nr))
 		return log_errno(-EINVAL, "a payload takes no %s: it has no driver for virtio devices",
 			c->share.nr ? "share" : "disk");

@@ -85,6 +85,33 @@ struct config_disks {
 	struct config_disk *at; /* [nr] */
 };
 
+enum config_net_kind {
+	CONFIG_NET_NOTHING,
+	CONFIG_NET_TAP,
+	CONFIG_NET_BRIDGE,
+	CONFIG_NET_MACVTAP,
+	CONFIG_NET_FD,
+};
+
+#define CONFIG_NET_QUEUES_MAX 31u
+
+struct config_net {
+	enum config_net_kind kind;
+	char *name; /* the bridge, or the interface that a macvtap is made on */
+	char *tap;  /* the tap; NULL: made, and named by the kernel */
+	uint32_t nr_fds;
+	int fd[CONFIG_NET_QUEUES_MAX];
+	bool has_mac;
+	uint8_t mac[6];
+	uint32_t queues; /* 0: what there are vCPUs for */
+	uint32_t mtu;	 /* 0: that of what it is attached to */
+};
+
+struct config_nets {
+	uint32_t nr;
+	struct config_net *at; /* [nr] */
+};
+
 enum config_policy { CONFIG_POLICY_LIKE_HOST, CONFIG_POLICY_ONE_NODE, CONFIG_POLICY_SPREAD };
 
 enum config_smt { CONFIG_SMT_AVOID, CONFIG_SMT_USE, CONFIG_SMT_NEVER };
@@ -131,6 +158,7 @@ struct run_config {
 	enum config_console_device console_device;
 	struct config_ports port;
 	struct config_vsock vsock;
+	struct config_nets net;
 	struct config_shares share;
 	struct config_disks disk;
 	char *virtiofsd; /* NULL: the first that is found */

@@ -10,7 +10,9 @@ LAUNCHER_SRCS := \
 	launcher/isolate_command.c \
 	launcher/isolation_print.c \
 	launcher/kvm_command.c \
+	launcher/link.c \
 	launcher/machine.c \
+	launcher/net_mac.c \
 	launcher/stats_file.c \
 	launcher/steady.c \
 	launcher/stopper.c \
@@ -26,6 +28,7 @@ LAUNCHER_SRCS := \
 	launcher/report.c \
 	launcher/report_json.c \
 	launcher/unit_memory.c \
+	launcher/unit_net.c \
 	launcher/unit_plan.c \
 	launcher/unit_quiet.c \
 	launcher/unit_shape.c \
@@ -45,6 +48,7 @@ LAUNCHER_SRCS := \
 	launcher/option.c \
 	launcher/option_place.c \
 	launcher/option_type.c \
+	launcher/option_net.c \
 	launcher/option_port.c \
 	launcher/option_share.c \
 	launcher/backend.c \
@@ -69,6 +73,8 @@ LAUNCHER_SRCS := \
 	launcher/run_command.c \
 	launcher/stderr_log.c \
 	launcher/suggest.c \
+	launcher/tap.c \
+	launcher/tap_macvtap.c \
 	launcher/terminal.c \
 
 # What thole-agent is built from beside its agent.c, in guests and in thole alike.

@@ -18,6 +18,7 @@
 #include "launcher/port.h"
 #include "launcher/steady.h"
 #include "launcher/stopper.h"
+#include "launcher/tap.h"
 #include "numa/speed.h"
 #include "numa/plan.h"
 #include "sched/affinity.h"
@@ -44,6 +45,12 @@
 struct outside {
 	struct backend process;
 	struct vhost_user_dev dev;
+	struct virtio_pci pci;
+};
+
+struct net_device {
+	struct tap tap;
+	struct virtio_net net;
 	struct virtio_pci pci;
 };
 
@@ -82,6 +89,8 @@ struct machine {
 	bool has_virtio_console;
 	struct virtio_console virtio_console;
 	struct virtio_pci virtio_console_pci;
+	uint32_t nr_nets;
+	struct net_device *nets; /* [nr_nets] */
 	bool has_vsock;
 	struct virtio_vsock vsock; /* .cid: the guest's address */
 	struct virtio_pci vsock_pci;
@@ -110,7 +119,7 @@ struct unit {
 
 extern const struct unit host_unit, guest_unit, images_unit, backends_unit, outside_unit, plan_unit, shape_unit, vm_unit,
 	leftover_unit, isolation_unit, quiet_unit, memory_unit,
-	devices_unit, virtio_unit, vsock_unit, workers_unit, boot_unit, stopper_unit, console_unit, vcpus_unit,
+	devices_unit, virtio_unit, net_unit, vsock_unit, workers_unit, boot_unit, stopper_unit, console_unit, vcpus_unit,
 	slots_unit, run_unit;
 
 /* In order of start; NULL-terminated. */

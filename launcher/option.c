@@ -111,6 +111,18 @@ const struct option_row options[] = {
 		"that one program at a time may connect to; or fd:N for a connected stream socket that "
 		"thole was started with. What the guest writes while nobody is connected is thrown "
 		"away; otherwise neither side loses anything, and the faster one waits." },
+	{ "net", &type_nets, AT(net, struct config_nets), GROUP_MACHINE, .arg = "KEY=VALUE,...",
+	  .help = "network device on a tap, bridge or interface; may be given again",
+	  .more = "bridge=NAME makes a tap and attaches it to that bridge. tap=NAME takes the tap of that "
+		"name, or makes it; with bridge= it is attached, too. macvtap=INTERFACE makes a macvtap on "
+		"an interface of the host, by which others reach the guest, but the host itself does not. "
+		"fd=N is a tap or macvtap that thole was started with, for one queue; it may be there "
+		"again for more. What thole has made goes when it ends, in whatever way. mac=ADDRESS is "
+		"the guest's; without it, it follows from the host's name, the machine's, and the job's "
+		"and rank's numbers that the batch system has put into the environment, so a job's "
+		"machine has the same one whenever it starts. queues=N has so many pairs of queues; else "
+		"there is one for each vCPU, up to 8. mtu=N is the largest packet; else it is that of what "
+		"the device is attached to. The data path is the kernel's vhost_net." },
 	{ "vsock", &type_vsock, AT(vsock, struct config_vsock), GROUP_MACHINE, .def = "none",
 	  .min = 3, .max = 0xfffffffe, .arg = "CID|auto|none",
 	  .help = "sockets between host and guest, by this address of the guest",

@@ -13,6 +13,10 @@ _thole_value() { # name, word so far
             COMPREPLY=($(compgen -f -- "$2"))
             ;;
         console) COMPREPLY=($(compgen -W 'stdio none file:' -- "$2")) ;;
+        net)
+            compopt -o nospace 2>/dev/null
+            COMPREPLY=($(compgen -W 'bridge= tap= macvtap= fd=' -- "$2"))
+            ;;
         vsock) COMPREPLY=($(compgen -W 'auto none' -- "$2")) ;;
         sched) COMPREPLY=($(compgen -W 'other fifo:' -- "$2")) ;;
         *) [[ $choices == - ]] || COMPREPLY=($(compgen -W "$choices" -- "$2")) ;;

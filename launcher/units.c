@@ -15,6 +15,7 @@
  *   quiet    which instructions of the guest are no exits, before there is a vCPU
  *   devices  serial port, power, PCI, and the ports of payloads and tests
  *   virtio   the console and ports that are devices on the PCI bus
+ *   net      network devices, and what they are attached to on the host
  *   vsock    sockets between host and guest, in the kernel
  *   outside  shares and disks, the devices in front of those processes
  *   workers  the kernel's threads for these go to the housekeeping CPUs
@@ -42,6 +43,7 @@ const struct unit *const machine_units[] = {
 	&quiet_unit,
 	&devices_unit,
 	&virtio_unit,
+	&net_unit,
 	&vsock_unit,
 	&outside_unit,
 	&workers_unit,

@@ -37,6 +37,7 @@ UNIT_TESTS := \
 	test_mem \
 	test_passthrough_host \
 	test_net \
+	test_net_mac \
 	test_pci \
 	test_sample \
 	test_routes \
@@ -81,6 +82,7 @@ FUZZ_TARGETS := \
 	boot_multiboot \
 	doctor \
 	virtio_pci \
+	virtio_net \
 
 # tests/payload/NAME.c, guests for `thole run --payload`, linked at payload addresses.
 PAYLOADS := \
@@ -106,4 +108,5 @@ LAB_TESTS := \
 	tests/lab/test-linux \
 	tests/lab/test-numa \
 	tests/lab/test-virtio \
+	tests/lab/test-vhost \
 

@@ -59,7 +59,8 @@ guest_ask() { # NAME COMMAND...
 }
 
 guest_close() { # NAME
-    exec {guest_in[$1]}>&- {guest_out[$1]}<&-
+    local in=${guest_in[$1]} out=${guest_out[$1]}
+    exec {in}>&- {out}<&-
 }
 
 guest_end() { # NAME

@@ -15,6 +15,7 @@
  *	talk fetch WHERE BYTES [CLIENTS]	back
  *	talk rounds WHERE COUNT BYTES		a message there and one back, COUNT times
  *	talk put FILE WORD			write a word to a file
+ *	talk cat FILE
  *	talk shell				commands by standard input, one a line; with " &" at its end
  *						it isn't waited for; "quit" ends it
  *
@@ -221,6 +222,20 @@ static int put(const char *path, const char *word)
 	if (!out || fputs(word, out) < 0 || fclose(out) != 0)
 		return failed(path);
 	return say(true, "put %s", path);
+}
+
+static int cat(const char *path)
+{
+	FILE *in = fopen(path, "re");
+	char line[1024];
+
+	if (!in)
+		return failed(path);
+	while (fgets(line, sizeof(line), in))
+		fputs(line, stdout);
+	fclose(in);
+	fflush(stdout);
+	return say(true, "cat %s", path);
 }
 
 /* Streams */
@@ -520,6 +535,8 @@ static int run(int argc, char **argv)
 		return interface_queues(a, b);
 	if (strcmp(what, "ping") == 0)
 		return ping(a, atoi(b), c ? (size_t)atoi(c) : 56);
+	if (strcmp(what, "cat") == 0)
+		return cat(a);
 	if (strcmp(what, "put") == 0)
 		return put(a, b);
 	if (strcmp(what, "serve") == 0)

@@ -251,7 +251,7 @@ static void pairs_that_fail_leave_it_as_it_was(void **state)
 	fake.fail_request = VHOST_NET_SET_BACKEND;
 	fake.fail_error = -EIO;
 	fake.fail_once = true;
-	fake.fail_after = 4; /* the second one of pair 2 */
+	fake.fail_after = 4; /* the second of pair 2 */
 	assert_int_equal(pairs_ask(3), VIRTIO_NET_ERR);
 	assert_int_equal(fake.fail_request, 0);
 	assert_int_equal(working(), 1);
@@ -270,6 +270,31 @@ static void pairs_that_fail_leave_it_as_it_was(void **state)
 	detach();
 }
 
+/* What a pair has done so far it does not do again: the driver's index goes on while it rests. */
+static void a_pair_goes_on_where_it_was(void **state)
+{
+	(void)state;
+	attach(PAIRS);
+	start(MQ);
+	assert_int_equal(pairs_ask(2), VIRTIO_NET_OK);
+	assert_int_equal(vring(2)->base, 0);
+	fake_of(n.pair[1].vhost.fd)->vring[0].base = 0xfff0;
+	fake_of(n.pair[1].vhost.fd)->vring[1].base = 7;
+	assert_int_equal(pairs_ask(1), VIRTIO_NET_OK);
+	fake_of(n.pair[1].vhost.fd)->vring[1].base = 99;
+	assert_int_equal(pairs_ask(3), VIRTIO_NET_OK);
+	assert_int_equal(vring(2)->base, 0xfff0);
+	assert_int_equal(vring(3)->base, 7);
+	assert_int_equal(vring(4)->base, 0);
+	/* Unless the driver begins anew. */
+	start(MQ);
+	assert_int_equal(vring(0)->base, 0);
+	assert_int_equal(pairs_ask(2), VIRTIO_NET_OK);
+	assert_int_equal(vring(2)->base, 0);
+	assert_int_equal(vring(3)->base, 0);
+	detach();
+}
+
 static void a_start_that_fails_needs_reset(void **state)
 {
 	static const unsigned long requests[] = { TUNSETOFFLOAD, VHOST_SET_FEATURES, VHOST_SET_VRING_NUM,
@@ -280,10 +305,11 @@ static void a_start_that_fails_needs_reset(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
 		fake.fail_request = requests[i];
 		fake.fail_error = -EFAULT;
-		start(MQ);
+		start(MQ | BIT(VIRTIO_NET_F_GUEST_CSUM));
 		fake.fail_request = 0;
 		assert_int_equal(driver_status(&d), DRIVER_RUNNING | VIRTIO_CONFIG_S_NEEDS_RESET);
 		assert_int_equal(working(), 0);
+		assert_int_equal(fake.offload, 0);
 	}
 	assert_int_equal(lines, 1);
 	start(MQ);
@@ -474,6 +500,7 @@ int main(void)
 		TEST(taps_are_set_up),
 		TEST(one_pair_until_more_are_asked_for),
 		TEST(pairs_that_fail_leave_it_as_it_was),
+		TEST(a_pair_goes_on_where_it_was),
 		TEST(a_start_that_fails_needs_reset),
 		TEST(control_queue_without_multiqueue),
 		TEST(offloads_are_what_the_driver_takes),

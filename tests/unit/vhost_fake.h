@@ -22,6 +22,7 @@
 
 struct fake_vring {
 	uint32_t size;
+	uint32_t base; /* index that comes next */
 	bool has_addr;
 	struct vhost_vring_addr addr;
 	int kick, call, err; /* -1: none */
@@ -217,6 +218,8 @@ static inline int fake_state(struct fake_vhost *f, unsigned long request, const 
 		return -EBUSY;
 	if (request == VHOST_SET_VRING_NUM)
 		f->vring[s->index].size = s->num;
+	else
+		f->vring[s->index].base = s->num;
 	return s->num > 0xffff ? -EINVAL : 0;
 }
 
@@ -224,6 +227,9 @@ static inline int fake_call(int fd, unsigned long request, const void *arg)
 {
 	struct fake_vhost *f = fake_of(fd);
 
+	/* What stops a queue does not fail in the real one. */
+	if (request == VHOST_NET_SET_BACKEND && ((const struct vhost_vring_file *)arg)->fd < 0)
+		return fake_file(f, request, arg);
 	if (request == fake.fail_request && (!fake.fail_after || !--fake.fail_after)) {
 		fake.fail_request = fake.fail_once ? 0 : request;
 		return fake.fail_error;
@@ -251,6 +257,12 @@ static inline int fake_call(int fd, unsigned long request, const void *arg)
 	case VHOST_SET_MEM_TABLE: return fake_memory(f, arg);
 	case VHOST_SET_VRING_NUM:
 	case VHOST_SET_VRING_BASE: return fake_state(f, request, arg);
+	case VHOST_GET_VRING_BASE: {
+		struct vhost_vring_state *s = (struct vhost_vring_state *)(uintptr_t)arg;
+
+		s->num = f->vring[s->index].base;
+		return 0;
+	}
 	case VHOST_SET_VRING_ADDR: {
 		const struct vhost_vring_addr *a = arg;
 

@@ -118,7 +118,7 @@ static void pair_stop(struct virtio_net *n, uint32_t i)
 
 		if (err)
 			log_errno(err, "virtio-net: the kernel does not stop: %m");
-		vhost_vring_stop(&p->vhost, vring);
+		p->index[vring] = vhost_vring_stop(&p->vhost, vring);
 	}
 	(void)tap_attach(n, i, false);
 }
@@ -134,7 +134,7 @@ static int pair_start(struct virtio_net *n, uint32_t i)
 	for (uint32_t vring = 0; vring < 2 && !err; vring++)
 		err = n->v.queue[first + vring].enabled
 			? vhost_vring_start(&p->vhost, vring, &n->v, (uint16_t)(first + vring),
-				  n->watch.source.fd)
+				  p->index[vring], n->watch.source.fd)
 			: -EINVAL;
 	for (uint32_t vring = 0; vring < 2 && !err; vring++)
 		err = vhost_net_backend(&p->vhost, vring, p->tap);
@@ -188,9 +188,13 @@ static int net_activate(struct virtio *v)
 	int err = net_offload(n, v->accepted);
 
 	vhost_watch_clear(&n->watch);
+	for (uint32_t i = 0; i < n->nr_pairs; i++)
+		memset(n->pair[i].index, 0, sizeof(n->pair[i].index));
 	/* One pair, until the driver asks for more (5.1.6.5.5). */
 	if (!err)
 		err = net_pairs_use(n, 1);
+	if (err)
+		(void)net_offload(n, 0);
 	if (err || !virtio_has(v, VIRTIO_NET_F_CTRL_VQ) || !v->queue[control].enabled)
 		return err;
 	virtio_queue_ring(v, control, &n->control);
@@ -377,4 +381,7 @@ void virtio_net_destroy(struct virtio_net *n)
 	virtio_fini(&n->v);
 	vhost_watch_stop(&n->watch);
 	pairs_close(n, n->nr_pairs);
+	/* As it was: a tap that is not ours may be used again. */
+	for (uint32_t i = 1; i < n->nr_pairs; i++)
+		(void)tap_attach(n, i, true);
 }

@@ -33,6 +33,7 @@ struct virtio_net;
 struct virtio_net_pair {
 	struct vhost vhost;
 	int tap;
+	uint16_t index[2]; /* where its rings go on when it works again */
 };
 
 /* A doorbell that may be the control queue's: which one it is depends on what is agreed on. */

@@ -118,12 +118,12 @@ static int file_set(const struct vhost *h, unsigned long request, uint32_t vring
 }
 
 int vhost_vring_start(
-	const struct vhost *h, uint32_t vring, const struct virtio *v, uint16_t queue, int err_fd)
+	const struct vhost *h, uint32_t vring, const struct virtio *v, uint16_t queue, uint16_t index, int err_fd)
 {
 	const struct virtio_queue *q = &v->queue[queue];
 	const struct virtio_queue_map map = virtio_queue_map(v, queue);
 	const struct vhost_vring_state size = { .index = vring, .num = q->place.size };
-	const struct vhost_vring_state base = { .index = vring, .num = 0 };
+	const struct vhost_vring_state base = { .index = vring, .num = index };
 	const struct vhost_vring_addr addr = {
 		.index = vring,
 		.desc_user_addr = (uintptr_t)map.desc,
@@ -141,12 +141,16 @@ int vhost_vring_start(
 	return file_set(h, VHOST_SET_VRING_KICK, vring, q->kick);
 }
 
-void vhost_vring_stop(const struct vhost *h, uint32_t vring)
+uint16_t vhost_vring_stop(const struct vhost *h, uint32_t vring)
 {
+	struct vhost_vring_state base = { .index = vring, .num = 0 };
+
+	(void)vhost_call(h, VHOST_GET_VRING_BASE, &base);
 	/* Closing the descriptor does the same, should one of them fail. */
 	(void)file_set(h, VHOST_SET_VRING_KICK, vring, -1);
 	(void)file_set(h, VHOST_SET_VRING_CALL, vring, -1);
 	(void)file_set(h, VHOST_SET_VRING_ERR, vring, -1);
+	return (uint16_t)base.num;
 }
 
 int vhost_net_backend(const struct vhost *h, uint32_t vring, int tap)

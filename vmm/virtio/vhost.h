@@ -54,12 +54,13 @@ void vhost_close(struct vhost *h);
 /* What driver and device have agreed on, as far as the kernel takes part in it. */
 int vhost_accept(const struct vhost *h, uint64_t accepted) must_check;
 
-/* Hand over the device's queue as the kernel's vring: from index 0, with its doorbell and interrupt. */
+/* Hand over the device's queue as the kernel's vring: from an index (0 when the driver has just begun), with its
+ * doorbell and interrupt. */
 int vhost_vring_start(const struct vhost *h, uint32_t vring, const struct virtio *v, uint16_t queue,
-	int err_fd) must_check;
+	uint16_t index, int err_fd) must_check;
 
-/* Take it back. The device's own switch is off, so the kernel has finished with it. */
-void vhost_vring_stop(const struct vhost *h, uint32_t vring);
+/* Take it back. The device's own switch is off, so the kernel has finished with it. Returns the index to go on. */
+uint16_t vhost_vring_stop(const struct vhost *h, uint32_t vring);
 
 /* vhost-net: where a vring's packets come from or go to, a tap's descriptor; -1: nowhere. */
 int vhost_net_backend(const struct vhost *h, uint32_t vring, int tap) must_check;

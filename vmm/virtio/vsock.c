@@ -24,7 +24,7 @@ static const struct vhost_kind kind = { "virtio-vsock", "/dev/vhost-vsock", "vho
 static void vrings_stop(const struct virtio_vsock *s)
 {
 	for (uint32_t i = 0; i < VRINGS; i++)
-		vhost_vring_stop(&s->vhost, i);
+		(void)vhost_vring_stop(&s->vhost, i);
 }
 
 static int vsock_activate(struct virtio *v)
@@ -35,7 +35,7 @@ static int vsock_activate(struct virtio *v)
 	vhost_watch_clear(&s->watch);
 	for (uint16_t i = 0; i < VRINGS && !err; i++)
 		err = v->queue[i].enabled
-			? vhost_vring_start(&s->vhost, i, v, i, s->watch.source.fd) : -EINVAL;
+			? vhost_vring_start(&s->vhost, i, v, i, 0, s->watch.source.fd) : -EINVAL;
 	if (!err)
 		err = vhost_vsock_run(&s->vhost, true);
 	if (err)
