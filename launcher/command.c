@@ -18,6 +18,10 @@ static int help_command(int argc, char **argv);
 static const struct command commands[] = {
 	{ "run", run_command, "start a machine and wait for its end" },
 	{ "exec", exec_command, "run a program in a machine as if it ran here" },
+	{ "ps", ps_command, "list the machines that run" },
+	{ "stat", stat_command, "show the exits and the memory of a running machine" },
+	{ "stop", stop_command, "end a running machine" },
+	{ "console", console_command, "show the console of a running machine" },
 	{ "kvm", kvm_command, "show what this host's KVM can do" },
 	{ "plan", plan_command, "show where a machine would live, without starting it" },
 	{ "doctor", doctor_command, "show what keeps this host from the speed of the metal" },

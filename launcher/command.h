@@ -8,6 +8,7 @@
 #ifndef LAUNCHER_COMMAND_H
 #define LAUNCHER_COMMAND_H
 
+struct berth;
 struct run_config;
 
 struct command {
@@ -18,6 +19,10 @@ struct command {
 
 int run_command(int argc, char **argv);
 int exec_command(int argc, char **argv);
+int ps_command(int argc, char **argv);
+int stat_command(int argc, char **argv);
+int stop_command(int argc, char **argv);
+int console_command(int argc, char **argv);
 int plan_command(int argc, char **argv);
 int kvm_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
@@ -27,6 +32,8 @@ int pci_command(int argc, char **argv);
 
 /* Start the machine that c describes and wait for its end. An exit code, or negative errno. */
 int run_main(const struct run_config *c);
+/* The same for a machine that has its place already; NULL: none. */
+int run_at_berth(const struct run_config *c, struct berth *berth);
 
 /* The whole program, but for main() itself. */
 int command_main(int argc, char **argv);

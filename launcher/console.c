@@ -62,6 +62,8 @@ static bool out_some(struct console *c, int timeout_ms)
 	if (!c->pending_nr) {
 		c->pending_at = 0;
 		c->pending_nr = stream_take(c->guest, c->pending, sizeof(c->pending));
+		if (c->tap.out && c->pending_nr)
+			c->tap.out(c->tap.ctx, c->pending, c->pending_nr);
 	}
 	if (!c->pending_nr)
 		return false;
@@ -215,6 +217,8 @@ static void kick_ready(struct loop_source *src, uint32_t events)
 	(void)n;
 	(void)events;
 	out_pump(c);
+	if (c->tap.room)
+		c->tap.room(c->tap.ctx);
 	if (c->in_is_file)
 		in_file_pump(c);
 	in_watch(c);

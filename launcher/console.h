@@ -22,6 +22,13 @@
 #include "vmm/stream.h"
 #include "vmm/vm.h"
 
+/* Somebody who looks on: gets what the guest says, and may have given input that waits. */
+struct console_tap {
+	void (*out)(void *ctx, const uint8_t *bytes, uint32_t nr); /* NULL: nobody */
+	void (*room)(void *ctx);
+	void *ctx;
+};
+
 struct console {
 	struct vm *vm;
 	struct stream *guest;    /* may be set anew before console_start() */
@@ -29,6 +36,7 @@ struct console {
 	struct loop_source in;   /* fd -1: none */
 	struct loop_source out;  /* fd -1: output is thrown away */
 	struct loop_source again; /* a timer, with a terminal: read it again */
+	struct console_tap tap;
 	bool in_watched, out_watched;
 	bool in_paused;   /* until the timer: the terminal is somebody else's now */
 	bool in_is_file;  /* cannot be watched, is always ready */

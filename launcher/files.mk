@@ -1,5 +1,17 @@
 # What launcher/ is built from, one file a line.
 LAUNCHER_SRCS := \
+	launcher/console_command.c \
+	launcher/control_client.c \
+	launcher/ps_command.c \
+	launcher/stat_command.c \
+	launcher/stat_print.c \
+	launcher/stop_command.c \
+	launcher/agent_power.c \
+	launcher/berth.c \
+	launcher/control.c \
+	launcher/control_answer.c \
+	launcher/control_request.c \
+	launcher/unit_control.c \
 	launcher/console.c \
 	launcher/exec_client.c \
 	launcher/exec_command.c \

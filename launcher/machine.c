@@ -52,7 +52,8 @@ static int start_failed(const struct machine *m, int err, struct machine_end *en
 	return 0;
 }
 
-int machine_run(const struct run_config *cfg, const struct stop_signals *signals, struct machine_end *end)
+int machine_run(const struct run_config *cfg, const struct stop_signals *signals, struct berth *berth,
+	struct machine_end *end)
 {
 	struct machine *m = calloc(1, sizeof(*m));
 	size_t started = 0;
@@ -62,6 +63,7 @@ int machine_run(const struct run_config *cfg, const struct stop_signals *signals
 		return log_errno(-ENOMEM, "cannot describe a machine: %m");
 	m->cfg = cfg;
 	m->signals = signals;
+	m->berth = berth;
 	*end = (struct machine_end){ 0 };
 	err = units_start(m, &started);
 	if (!err) {

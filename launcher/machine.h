@@ -10,9 +10,12 @@
 #ifndef LAUNCHER_MACHINE_H
 #define LAUNCHER_MACHINE_H
 
+#include "launcher/agent_power.h"
+#include "launcher/berth.h"
 #include "launcher/config.h"
 #include "launcher/backend.h"
 #include "launcher/console.h"
+#include "launcher/control.h"
 #include "launcher/guest_boot.h"
 #include "launcher/report.h"
 #include "launcher/port.h"
@@ -57,6 +60,7 @@ struct net_device {
 struct machine {
 	const struct run_config *cfg;
 	const struct stop_signals *signals; /* held */
+	struct berth *berth; /* where it is found by its name; NULL: it has none */
 
 	/* What it is made from. */
 	struct kvm kvm;
@@ -108,6 +112,10 @@ struct machine {
 	struct console serial_drain; /* where the serial port's words go when the console is another's */
 	struct port *ports; /* [cfg->port.nr] */
 	struct stopper stopper;
+
+	/* Other commands. */
+	struct control control;
+	struct agent_power agent_power;
 };
 
 /* A step of making a machine. start reports its errors and leaves nothing behind when it fails. */
@@ -119,7 +127,8 @@ struct unit {
 
 extern const struct unit host_unit, guest_unit, images_unit, backends_unit, outside_unit, plan_unit, shape_unit, vm_unit,
 	leftover_unit, isolation_unit, quiet_unit, memory_unit,
-	devices_unit, virtio_unit, net_unit, vsock_unit, workers_unit, boot_unit, stopper_unit, console_unit, vcpus_unit,
+	devices_unit, virtio_unit, net_unit, vsock_unit, workers_unit, boot_unit, stopper_unit, control_unit, console_unit,
+	vcpus_unit,
 	slots_unit, run_unit;
 
 /* In order of start; NULL-terminated. */
@@ -134,6 +143,9 @@ struct quiet_place machine_quiet_place(const struct machine *m);
 /* The guest's command line, what --quiet-guest adds included. The caller frees it; NULL: out of memory. */
 char *machine_cmdline(const struct machine *m);
 
+/* cmdline, which is freed, with what lets thole in to the guest's agent. NULL: out of memory. */
+char *machine_agent_words(const struct machine *m, char *cmdline) must_check;
+
 /* The images' bytes are no longer needed. */
 void machine_images_free(struct machine *m);
 
@@ -145,8 +157,8 @@ struct machine_end {
 };
 
 /* Make the machine, run it, undo it. Its end, END_STOPPED too if it was to stop before it ran; or
- * -errno. signals: held. */
-int machine_run(const struct run_config *cfg, const struct stop_signals *signals, struct machine_end *end)
-	must_check;
+ * -errno. signals: held. berth: taken, or NULL. */
+int machine_run(const struct run_config *cfg, const struct stop_signals *signals, struct berth *berth,
+	struct machine_end *end) must_check;
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* run.c - run a machine, again if it reboots and may, and say how it ended. */
+#include <errno.h>
 #include <malloc.h>
 #include <signal.h>
 
+#include "launcher/berth.h"
 #include "launcher/command.h"
 #include "launcher/exit_code.h"
 #include "launcher/machine.h"
@@ -20,7 +22,7 @@ static int exit_code_of(const struct machine_end *end)
 	}
 }
 
-int run_main(const struct run_config *c)
+int run_at_berth(const struct run_config *c, struct berth *berth)
 {
 	struct stop_signals signals;
 	struct machine_end end;
@@ -32,7 +34,7 @@ int run_main(const struct run_config *c)
 	signal(SIGPIPE, SIG_IGN);
 	stop_signals_hold(&signals);
 	do
-		err = machine_run(c, &signals, &end);
+		err = machine_run(c, &signals, berth, &end);
 	while (!err && end.kind == END_REBOOT && c->reboot);
 	stop_signals_release(&signals);
 	if (err)
@@ -40,4 +42,27 @@ int run_main(const struct run_config *c)
 	if (end.kind == END_REBOOT)
 		log_info("the guest rebooted: ended (--reboot starts it again)");
 	return exit_code_of(&end);
+}
+
+int run_main(const struct run_config *c)
+{
+	struct berth berth;
+	char path[PATH_MAX];
+	int err, harbour;
+
+	if (!c->name)
+		return run_at_berth(c, NULL);
+	harbour = harbour_open(path);
+	if (harbour < 0)
+		return harbour;
+	err = harbour_lock(harbour);
+	if (!err)
+		err = berth_take(&berth, harbour, path, c->name);
+	if (err)
+		return err == -EBUSY ? log_errno(err, "a machine called %s runs already: `thole ps` shows it", c->name)
+				     : err;
+	harbour_unlock(harbour);
+	err = run_at_berth(c, &berth);
+	berth_leave(&berth);
+	return err;
 }

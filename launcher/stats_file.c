@@ -9,23 +9,29 @@
 #include "vmm/log.h"
 #include "vmm/stats.h"
 
-/* KVM's statistics of a VM or vCPU: a number each, histograms as arrays. Null where there are none. */
-static json_t *kvm_stats(int fd)
+json_t *stats_json(const struct stats *s)
 {
-	struct stats s;
-	json_t *obj;
+	json_t *obj = json_object();
 
-	if (stats_open(&s, fd) != 0)
-		return json_null();
-	obj = json_object();
-	for (uint32_t i = 0; i < s.nr; i++) {
-		struct stats_value one = stats_at(&s, i);
+	for (uint32_t i = 0; i < s->nr; i++) {
+		struct stats_value one = stats_at(s, i);
 		json_t *value = one.count == 1 ? json_integer((json_int_t)one.values[0]) : json_array();
 
 		for (uint32_t k = 0; one.count > 1 && k < one.count; k++)
 			json_array_append_new(value, json_integer((json_int_t)one.values[k]));
 		json_object_set_new(obj, one.name, value);
 	}
+	return obj;
+}
+
+json_t *stats_kvm(int fd)
+{
+	struct stats s;
+	json_t *obj;
+
+	if (stats_open(&s, fd) != 0)
+		return json_null();
+	obj = stats_json(&s);
 	stats_close(&s);
 	return obj;
 }
@@ -47,7 +53,7 @@ json_t *stats_exits(const struct vcpu *v)
 static json_t *vcpu_stats(const struct vcpu *v)
 {
 	return json_pack("{s:i, s:o, s:I, s:I, s:o}", "index", (int)v->index, "exits", stats_exits(v), "unclaimed",
-		(json_int_t)v->nobody, "malformed", (json_int_t)v->bad, "kvm", kvm_stats(v->fd));
+		(json_int_t)v->nobody, "malformed", (json_int_t)v->bad, "kvm", stats_kvm(v->fd));
 }
 
 int stats_file_write(const char *path, const struct vm *vm, const struct vcpus *vcpus)
@@ -60,7 +66,7 @@ int stats_file_write(const char *path, const struct vm *vm, const struct vcpus *
 	for (uint32_t i = 0; i < vcpus->nr; i++)
 		json_array_append_new(list, vcpu_stats(&vcpus->vcpu[i]));
 	root = json_pack("{s:s, s:s, s:o, s:o}", "schema", "thole-stats/1", "version", THOLE_VERSION, "vm",
-		kvm_stats(vm->fd), "vcpus", list);
+		stats_kvm(vm->fd), "vcpus", list);
 	text = json_dumps(root, JSON_INDENT(2));
 	json_decref(root);
 	if (!text)

@@ -9,11 +9,17 @@
 
 #include <jansson.h>
 
+#include "vmm/stats.h"
 #include "vmm/vcpu.h"
 #include "vmm/vm.h"
 
 /* A vCPU's exits by reason, {"io": 12}; NULL: out of memory. */
 json_t *stats_exits(const struct vcpu *v);
+
+/* KVM's statistics of a VM or vCPU: a number each, histograms as arrays. Null where there are none. */
+json_t *stats_kvm(int fd);
+/* The same of statistics that are open and read. */
+json_t *stats_json(const struct stats *s);
 
 /* The file appears whole or not at all. */
 int stats_file_write(const char *path, const struct vm *vm, const struct vcpus *vcpus) must_check;

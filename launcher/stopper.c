@@ -12,7 +12,7 @@
 
 static const int stop_signals[] = { SIGTERM, SIGINT, SIGHUP };
 
-static void stop_hard(struct stopper *s, const char *why)
+void stopper_hard(struct stopper *s, const char *why)
 {
 	if (end_set(&s->vm->end, END_STOPPED, 0))
 		log_warn("%s: the guest is stopped hard", why);
@@ -25,10 +25,27 @@ static void timer_start(struct stopper *s)
 	};
 
 	if (!s->timeout_ms) {
-		stop_hard(s, "no time given to the guest");
+		stopper_hard(s, "no time given to the guest");
 		return;
 	}
 	timerfd_settime(s->timer.fd, 0, &when, NULL);
+}
+
+void stopper_press(struct stopper *s, const char *why)
+{
+	if (s->pressed)
+		return;
+	s->pressed = true;
+	if (!s->power) {
+		stopper_hard(s, why);
+		return;
+	}
+	log_info("%s: pressed the power button; the guest has %u.%03u s (--stop-timeout), a second signal stops it at once",
+		why, s->timeout_ms / 1000, s->timeout_ms % 1000);
+	power_button(s->power);
+	if (s->also)
+		s->also(s->also_ctx);
+	timer_start(s);
 }
 
 static void signal_ready(struct loop_source *src, uint32_t events)
@@ -40,14 +57,10 @@ static void signal_ready(struct loop_source *src, uint32_t events)
 	if (read(src->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
 	if (!s->power || s->pressed) {
-		stop_hard(s, strsignal((int)info.ssi_signo));
+		stopper_hard(s, strsignal((int)info.ssi_signo));
 		return;
 	}
-	s->pressed = true;
-	log_info("%s: pressed the power button; the guest has %u.%03u s (--stop-timeout), a second signal stops it at once",
-		strsignal((int)info.ssi_signo), s->timeout_ms / 1000, s->timeout_ms % 1000);
-	power_button(s->power);
-	timer_start(s);
+	stopper_press(s, strsignal((int)info.ssi_signo));
 }
 
 static void timer_ready(struct loop_source *src, uint32_t events)
@@ -57,7 +70,7 @@ static void timer_ready(struct loop_source *src, uint32_t events)
 
 	(void)events;
 	if (read(src->fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
-		stop_hard(s, "it did not power off in time (--stop-timeout)");
+		stopper_hard(s, "it did not power off in time (--stop-timeout)");
 }
 
 void stop_signals_hold(struct stop_signals *s)

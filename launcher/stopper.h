@@ -36,6 +36,8 @@ void stop_signals_release(const struct stop_signals *s);
 
 struct stopper {
 	struct vm *vm;
+	void (*also)(void *ctx); /* what else tells the guest to end; NULL: nothing */
+	void *also_ctx;
 	struct power *power; /* NULL: the guest has no button, so the first signal stops it */
 	uint32_t timeout_ms;
 	struct loop_source signals;
@@ -47,5 +49,10 @@ struct stopper {
 int stopper_start(struct stopper *s, struct vm *vm, struct power *power, uint32_t timeout_ms,
 	const struct stop_signals *signals) must_check;
 void stopper_stop(struct stopper *s);
+
+/* As a first signal does: press the button, and wait until the timeout. */
+void stopper_press(struct stopper *s, const char *why);
+/* As the second one. */
+void stopper_hard(struct stopper *s, const char *why);
 
 #endif

@@ -59,7 +59,7 @@ static int boot_start(struct machine *m)
 {
 	struct boot_input *in = &m->boot_input;
 	uint32_t *cpu_node = calloc(m->plan.nr_vcpus, sizeof(*cpu_node));
-	char *cmdline = machine_cmdline(m);
+	char *cmdline = machine_agent_words(m, machine_cmdline(m));
 	int err = 0;
 
 	if (!cpu_node || !cmdline) {

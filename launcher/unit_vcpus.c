@@ -98,6 +98,8 @@ static int vcpu_ready(void *ctx, uint32_t vcpu, int vcpu_fd)
 
 	if (m->prefault && kvm_cap_value(&m->kvm, KVM_CAP_PRE_FAULT_MEMORY))
 		memory_map(m, vcpu, vcpu_fd);
+	if (m->berth)
+		control_vcpu(&m->control, vcpu, vcpu_fd);
 	report_vcpu_start(&m->report, vcpu);
 	return 0;
 }

@@ -21,6 +21,7 @@
  *   workers  the kernel's threads for these go to the housekeeping CPUs
  *   boot     ACPI tables and the images go into RAM
  *   stopper  what a signal does from here on; before, it gives up the start
+ *   control  a named machine's socket, for other commands
  *   console  the terminal, and the host's end of ports
  *   vcpus    threads, each of which makes its vCPU
  *   slots    KVM is told of guest RAM. It waits for milliseconds there, for what it has to finish
@@ -49,6 +50,7 @@ const struct unit *const machine_units[] = {
 	&workers_unit,
 	&boot_unit,
 	&stopper_unit,
+	&control_unit,
 	&console_unit,
 	&vcpus_unit,
 	&slots_unit,

@@ -2,6 +2,7 @@
 
 # tests/unit/NAME.c, each a cmocka program linked with all of thole but main().
 UNIT_TESTS := \
+	test_control \
 	test_agent \
 	test_proof \
 	test_quiet \
@@ -72,6 +73,7 @@ CLI_TESTS := \
 # tests/fuzz/NAME.c, each a LLVMFuzzerTestOneInput() whose corpus in tests/fuzz/corpus/NAME/ is
 # replayed by `make check`; `make fuzz-NAME` runs the fuzzer itself.
 FUZZ_TARGETS := \
+	control \
 	agent \
 	devices \
 	stats \
@@ -99,6 +101,7 @@ MULTIBOOT_KERNELS := \
 
 # Executable scripts that print TAP: on this machine's /dev/kvm, and in the lab.
 PAYLOAD_TESTS := \
+	tests/payload/test-control \
 	tests/payload/test-payload \
 	tests/payload/test-place \
 	tests/payload/test-bad-input \

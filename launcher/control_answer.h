@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * control_answer.h - what a running machine answers, as JSON.
+ *
+ * Threads: the loop's. Ownership: the caller's. NULL: out of memory.
+ */
+#ifndef LAUNCHER_CONTROL_ANSWER_H
+#define LAUNCHER_CONTROL_ANSWER_H
+
+#include <jansson.h>
+
+#include "launcher/control.h"
+
+json_t *control_answer_error(const char *text);
+json_t *control_answer_done(void);
+json_t *control_answer_status(const struct control *c);
+/* Counters since the start, and when they were read: whoever wants rates asks twice. */
+json_t *control_answer_stat(const struct control *c);
+/* How to reach the machine's agent, and which host CPU each vCPU has. */
+json_t *control_answer_join(const struct control *c);
+
+#endif

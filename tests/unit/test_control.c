@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_control.c - names of machines in a directory, requests to them, and rates out of counters. */
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "launcher/berth.h"
+#include "launcher/control_request.h"
+#include "launcher/stat_print.h"
+
+static char dir[] = "/tmp/thole-test-control.XXXXXX";
+
+static int dir_make(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) && setenv("XDG_RUNTIME_DIR", dir, 1) == 0 ? 0 : -1;
+}
+
+static int dir_remove(void **state)
+{
+	char path[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/thole", dir);
+	return rmdir(path) == 0 && rmdir(dir) == 0 ? 0 : -1;
+}
+
+static int taken(struct berth *b, const char *name)
+{
+	char path[PATH_MAX];
+	int harbour = harbour_open(path);
+
+	assert_true(harbour >= 0);
+	assert_int_equal(harbour_lock(harbour), 0);
+	return berth_take(b, harbour, path, name);
+}
+
+static void a_name_is_taken_once(void **state)
+{
+	struct berth a, b, c;
+	char path[PATH_MAX];
+	int fd, harbour;
+
+	(void)state;
+	assert_int_equal(taken(&a, "one"), 0);
+	harbour_unlock(a.harbour);
+	assert_int_equal(taken(&b, "one"), -EBUSY);
+	assert_int_equal(taken(&c, "two"), 0);
+	harbour_unlock(c.harbour);
+	harbour = harbour_open(path);
+	assert_true(berth_is_taken(harbour, "one"));
+	assert_false(berth_is_taken(harbour, "three"));
+	fd = berth_connect(harbour, "one");
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(berth_connect(harbour, "three"), -ENOENT);
+	assert_memory_not_equal(a.key, c.key, sizeof(a.key));
+	berth_leave(&a);
+	berth_leave(&c);
+	assert_int_equal(berth_connect(harbour, "one"), -ENOENT);
+	close(harbour);
+}
+
+static void what_a_killed_process_left_is_taken_over(void **state)
+{
+	pid_t pid = fork();
+	struct berth b;
+	char path[PATH_MAX];
+	int harbour, status;
+
+	(void)state;
+	if (pid == 0)
+		_exit(taken(&b, "stale") != 0);
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	harbour = harbour_open(path);
+	assert_false(berth_is_taken(harbour, "stale"));
+	assert_int_equal(berth_connect(harbour, "stale"), -ECONNREFUSED);
+	assert_int_equal(taken(&b, "stale"), 0);
+	berth_leave(&b);
+	close(harbour);
+}
+
+static void a_directory_that_others_can_enter_is_not_used(void **state)
+{
+	char path[PATH_MAX];
+	int harbour = harbour_open(path);
+
+	(void)state;
+	close(harbour);
+	chmod(path, 0755);
+	assert_int_equal(harbour_open(path), -EPERM);
+	chmod(path, 0700);
+}
+
+static void parsed(const char *line, int wanted, struct control_request *r)
+{
+	const char *why = NULL;
+
+	assert_int_equal(control_request_parse(r, line, strlen(line), &why), wanted);
+	assert_true(!wanted || why);
+}
+
+static void requests_are_understood_or_refused(void **state)
+{
+	struct control_request r;
+
+	(void)state;
+	parsed("{\"request\": \"stop\", \"hard\": true}", 0, &r);
+	assert_true(r.kind == CONTROL_STOP && r.hard && !r.keep);
+	parsed("{\"request\":\"join\",\"keep\":true}", 0, &r);
+	assert_true(r.kind == CONTROL_JOIN && r.keep && !r.hard);
+	parsed("", -EINVAL, &r);
+	parsed("[]", -EINVAL, &r);
+	parsed("{}", -EINVAL, &r);
+	parsed("{\"request\": 1}", -EINVAL, &r);
+	parsed("{\"request\": \"dance\"}", -EINVAL, &r);
+	parsed("{\"request\": \"stat\", \"hard\": 1}", -EINVAL, &r);
+	parsed("{\"request\": \"stat\", \"other\": true}", -EINVAL, &r);
+	parsed("{\"request\": \"stat\"} x", -EINVAL, &r);
+}
+
+static json_t *stat_at(double clock, int io, int exits)
+{
+	return json_pack("{s:s, s:f, s:f, s:i, s:{s:i, s:i}, s:[{s:i, s:i, s:{s:i}, s:{s:i, s:[i]}}]}", "name", "m", "clock",
+		clock, "seconds", clock, "programs", 1, "memory", "bytes", 1 << 20, "resident", 4096, "vcpus", "index", 0,
+		"host_cpu", 3, "exits", "io", io, "kvm", "exits", exits, "histogram", 7);
+}
+
+static void rates_are_differences_over_time(void **state)
+{
+	json_t *a = stat_at(10, 100, 1000), *b = stat_at(12, 110, 1500), *rates = stat_rates(a, b), *v;
+
+	(void)state;
+	assert_non_null(rates);
+	v = json_array_get(json_object_get(rates, "vcpus"), 0);
+	assert_true(json_number_value(json_object_get(v, "exits_to_thole_per_second")) == 5);
+	assert_true(json_number_value(json_object_get(v, "exits_per_second")) == 250);
+	assert_true(json_number_value(json_object_get(json_object_get(v, "by_reason"), "io")) == 5);
+	assert_null(stat_rates(a, a));
+	json_decref(rates);
+	json_decref(a);
+	json_decref(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_name_is_taken_once),
+		cmocka_unit_test(what_a_killed_process_left_is_taken_over),
+		cmocka_unit_test(a_directory_that_others_can_enter_is_not_used),
+		cmocka_unit_test(requests_are_understood_or_refused),
+		cmocka_unit_test(rates_are_differences_over_time),
+	};
+
+	return cmocka_run_group_tests(tests, dir_make, dir_remove);
+}
