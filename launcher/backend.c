@@ -52,16 +52,17 @@ static bool words_take(struct backend *b)
 	return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* The last line that says something, without what cannot be shown. */
+/* Its last lines, three at most, as one, without what cannot be shown. */
 static const char *words_last(struct backend *b)
 {
 	char *end = b->words + b->nr_words;
 	char *start;
+	int lines = 0;
 
-	while (end > b->words && (end[-1] == '\n' || end[-1] == '\r' || end[-1] == ' '))
+	while (end > b->words && (unsigned char)end[-1] <= ' ')
 		*--end = '\0';
-	start = strrchr(b->words, '\n');
-	start = start ? start + 1 : b->words;
+	for (start = end; start > b->words && (start[-1] != '\n' || ++lines < 3); start--)
+		;
 	for (char *c = start; *c; c++)
 		if ((unsigned char)*c < ' ')
 			*c = ' ';
@@ -223,7 +224,7 @@ void backend_explain(struct backend *b)
 	if (ended(b, EXPLAIN_MS, &status))
 		end_tell(b, status);
 	else if (b->pid && (words_take(b), *words_last(b)))
-		log_errno(-EIO, "%s: its last words: %s", b->name, words_last(b));
+		log_errno(-EIO, "%s: is there, but of no use; its last words: %s", b->name, words_last(b));
 }
 
 void backend_unwatch(struct backend *b)

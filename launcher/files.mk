@@ -65,6 +65,8 @@ LAUNCHER_SRCS := \
 	launcher/option_share.c \
 	launcher/backend.c \
 	launcher/backend_child.c \
+	launcher/disk.c \
+	launcher/program.c \
 	launcher/guest_boot.c \
 	launcher/guest_init.c \
 	launcher/guest_shares.c \

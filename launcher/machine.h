@@ -47,6 +47,7 @@
 /* A device whose work is done by a process outside of this one. */
 struct outside {
 	struct backend process;
+	int lock; /* a disk's; -1: none */
 	struct vhost_user_dev dev;
 	struct virtio_pci pci;
 };

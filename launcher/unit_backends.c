@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "launcher/disk.h"
 #include "launcher/machine.h"
 #include "launcher/virtiofsd.h"
 #include "vmm/log.h"
@@ -27,8 +29,11 @@ static int share_start(struct machine *m, const struct virtiofsd *v, uint32_t i)
 
 static void backends_stop(struct machine *m)
 {
-	for (uint32_t i = m->nr_outside; i--;)
+	for (uint32_t i = m->nr_outside; i--;) {
 		backend_stop(&m->outside[i].process);
+		if (m->outside[i].lock >= 0)
+			close(m->outside[i].lock);
+	}
 	free(m->outside);
 	m->outside = NULL;
 	m->nr_outside = 0;
@@ -40,7 +45,29 @@ static int shares_start(struct machine *m)
 	int err = m->shares.nr ? virtiofsd_find(&v, m->cfg->virtiofsd) : 0;
 
 	for (uint32_t i = 0; i < m->shares.nr && !err; i++) {
+		m->outside[i].lock = -1;
 		err = share_start(m, &v, i);
+		m->nr_outside += !err;
+	}
+	return err;
+}
+
+/* A queue for each vCPU, so that none waits for another's lock. */
+static uint16_t disk_queues(const struct machine *m)
+{
+	return (uint16_t)min(m->plan.nr_vcpus, VIRTIO_QUEUES_MAX);
+}
+
+static int disks_start(struct machine *m)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < m->cfg->disk.nr && !err; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "qemu-storage-daemon for disk %u", i);
+		err = disk_start(&m->cfg->disk.at[i], name, disk_queues(m), &m->outside[m->nr_outside].process,
+			&m->outside[m->nr_outside].lock);
 		m->nr_outside += !err;
 	}
 	return err;
@@ -48,7 +75,7 @@ static int shares_start(struct machine *m)
 
 static int backends_start(struct machine *m)
 {
-	uint32_t nr = m->shares.nr;
+	uint32_t nr = m->shares.nr + m->cfg->disk.nr;
 	int err;
 
 	if (!nr)
@@ -56,7 +83,8 @@ static int backends_start(struct machine *m)
 	m->outside = calloc(nr, sizeof(*m->outside));
 	if (!m->outside)
 		return log_errno(-ENOMEM, "shares and disks: %m");
-	err = shares_start(m);
+	if ((err = shares_start(m)) == 0)
+		err = disks_start(m);
 	if (err)
 		backends_stop(m);
 	return err;
@@ -77,6 +105,8 @@ static int device_create(struct machine *m, uint32_t i)
 		.loop = &m->vm.loop,
 	};
 
+	if (i >= m->shares.nr)
+		return vhost_user_blk_create(&o->dev, &s, disk_queues(m));
 	return vhost_user_fs_create(&o->dev, &s, m->shares.at[i].tag);
 }
 

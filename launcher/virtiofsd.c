@@ -22,42 +22,29 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "launcher/program.h"
 #include "vmm/log.h"
 
 /* <sys/mount.h> and <linux/mount.h> do not go together in every C library. */
 int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
 
 static const char *const places[] = {
-	"/usr/libexec/virtiofsd",	/* Debian 13, RHEL, Fedora */
-	"/usr/lib/qemu/virtiofsd",	/* Debian 12 */
-	"/usr/lib/virtiofsd",		/* Arch */
-	"/usr/local/bin/virtiofsd",
-	"/usr/bin/virtiofsd",
+	"/usr/libexec",	 /* Debian 13, RHEL, Fedora */
+	"/usr/lib/qemu", /* Debian 12 */
+	"/usr/lib",	 /* Arch */
+	NULL,
 };
 
 /* Ask it: "virtiofsd version 7.2.22 (Debian ...)" is the C one, "virtiofsd 1.13.2" the other. */
 static int kind_ask(struct virtiofsd *v)
 {
-	char *command = NULL, answer[128] = "";
-	FILE *p;
-	int status;
+	char *argv[] = { v->path, (char *)"--version", NULL };
+	char answer[256];
+	int code = program_run(argv, answer, sizeof(answer));
 
-	/* Quotes in a program's name are its owner's problem, not a way to run another one. */
-	if (strchr(v->path, '\''))
-		return log_errno(-EINVAL, "virtiofsd: %s has a quote in its name", v->path);
-	if (asprintf(&command, "'%s' --version 2>&1", v->path) < 0)
-		return log_errno(-ENOMEM, "virtiofsd: %m");
-	p = popen(command, "re");
-	free(command);
-	if (!p)
-		return log_errno(-errno, "virtiofsd: cannot run %s: %m", v->path);
-	if (!fgets(answer, sizeof(answer), p))
-		answer[0] = '\0';
-	while (fgetc(p) != EOF)
-		;
-	status = pclose(p);
-	answer[strcspn(answer, "\n")] = '\0';
-	if (status != 0 || strncmp(answer, "virtiofsd ", 10) != 0)
+	if (code < 0)
+		return log_errno(code, "virtiofsd: cannot run %s: %m", v->path);
+	if (code || strncmp(answer, "virtiofsd ", 10) != 0)
 		return log_errno(-ENOEXEC, "virtiofsd: %s does not say that it is one: %s", v->path, answer);
 	v->rust = strncmp(answer, "virtiofsd version ", 18) != 0;
 	log_debug("%s is \"%s\"", v->path, answer);
@@ -68,16 +55,13 @@ int virtiofsd_find(struct virtiofsd *v, const char *wanted)
 {
 	*v = (struct virtiofsd){ .root = geteuid() == 0 };
 	if (wanted) {
-		if (access(wanted, X_OK) < 0)
+		if (strlen(wanted) >= sizeof(v->path) || access(wanted, X_OK) < 0)
 			return log_errno(-errno, "virtiofsd: cannot run %s: %m", wanted);
 		snprintf(v->path, sizeof(v->path), "%s", wanted);
 		return kind_ask(v);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-		if (access(places[i], X_OK) == 0) {
-			snprintf(v->path, sizeof(v->path), "%s", places[i]);
-			return kind_ask(v);
-		}
+	if (program_find("virtiofsd", places, v->path))
+		return kind_ask(v);
 	return log_errno(-ENOENT,
 		"no virtiofsd here, which directories for the guest need; install the package virtiofsd "
 		"(on Debian 12 qemu-system-common)");
@@ -206,6 +190,8 @@ static void args_c(char **argv, const struct virtiofsd *v, const struct virtiofs
 	argv[n++] = (char *)(s->still ? "cache=always" : "cache=auto");
 	argv[n++] = (char *)"-o";
 	argv[n++] = (char *)"sandbox=chroot";
+	argv[n++] = (char *)"-o";
+	argv[n++] = (char *)"log_level=warn";
 	if (!v->root)
 		argv[n++] = (char *)"--rlimit-nofile=0";
 	argv[n] = NULL;
@@ -222,6 +208,7 @@ static void args_rust(char **argv, const struct virtiofsd *v, const struct virti
 	argv[n++] = (char *)(v->root ? "--sandbox=chroot" : "--sandbox=none");
 	/* The guest sees one file system, as it does with the other virtiofsd; an overlay needs that. */
 	argv[n++] = (char *)"--no-announce-submounts";
+	argv[n++] = (char *)"--log-level=warn";
 	if (s->ro)
 		argv[n++] = (char *)"--readonly";
 	if (!v->root)

@@ -429,7 +429,7 @@ bool host_thp_allowed(const char *text)
 
 static bool thp_missing(struct reader *r, const char *file)
 {
-	return text_read(r, file) != 0 || !host_thp_allowed(r->text);
+	return text_read(r, "%s", file) != 0 || !host_thp_allowed(r->text);
 }
 
 static int host_read(struct reader *r)

@@ -28,6 +28,7 @@ UNIT_TESTS := \
 	test_doctor \
 	test_acpi \
 	test_isolation \
+	test_guest_boot \
 	test_host \
 	test_host_sysfs \
 	test_cpuid \
@@ -83,6 +84,7 @@ FUZZ_TARGETS := \
 	boot_linux \
 	boot_multiboot \
 	doctor \
+	vhost_user \
 	virtio_pci \
 	virtio_net \
 
@@ -111,5 +113,6 @@ LAB_TESTS := \
 	tests/lab/test-linux \
 	tests/lab/test-numa \
 	tests/lab/test-virtio \
+	tests/lab/test-guest \
 	tests/lab/test-vhost \
 

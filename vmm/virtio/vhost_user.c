@@ -61,8 +61,11 @@ static int request_failed(struct vhost_user *u, const struct vhost_user_msg *m, 
 	if (err == -ETIMEDOUT)
 		return log_errno(err, "%s: does not answer %s within %u s", u->name, what,
 			u->timeout_ms / 1000);
-	if (err == -EPIPE || err == -ECONNRESET)
-		return log_errno(err, "%s: is gone (at %s)", u->name, what);
+	/* Whoever started it knows why, and tells. */
+	if (err == -EPIPE || err == -ECONNRESET) {
+		log_debug("%s: is gone (at %s)", u->name, what);
+		return err;
+	}
 	return log_errno(err, "%s: %s: %m", u->name, what);
 }
 

@@ -12,7 +12,8 @@
  * sees as EPOLLHUP, and every further call fails at once with -EPIPE. Nothing waits without an end.
  *
  * Threads: one at a time; a virtio device's lock serves for that. Owns: the socket and the channel.
- * Errors: negative errno, reported with the back end's name.
+ * Errors: negative errno, reported with the back end's name; but not that it is gone (-EPIPE, -ECONNRESET),
+ * of which its parent knows more.
  */
 #ifndef VMM_VIRTIO_VHOST_USER_H
 #define VMM_VIRTIO_VHOST_USER_H
