@@ -22,7 +22,7 @@ static int module_load(struct machine *m, char *text)
 		return log_errno(-ENOMEM, "module: %m");
 	in->module[in->nr_modules].file.name = name; /* machine_images_free() frees it */
 	in->module[in->nr_modules].args = text[path] ? text + path + 1 : "";
-	return image_load(&in->module[in->nr_modules++].file, "module", name);
+	return image_open(&in->module[in->nr_modules++].file, "module", name);
 }
 
 void machine_images_free(struct machine *m)
@@ -77,7 +77,7 @@ static int images_load(struct machine *m)
 	struct boot_input *in = &m->boot_input;
 	const char *kernel = m->guest_boot.kernel ? m->guest_boot.kernel : cfg->kernel;
 	const char *path = cfg->payload ? cfg->payload : kernel;
-	int err = image_load(&in->kernel, cfg->payload ? "payload" : "kernel", path);
+	int err = image_open(&in->kernel, cfg->payload ? "payload" : "kernel", path);
 
 	if (!err)
 		err = boot_kind_of(&in->kernel, cfg->payload, &in->kind);
@@ -86,7 +86,7 @@ static int images_load(struct machine *m)
 	if (!err)
 		err = initrd_take(m);
 	if (!err && cfg->initrd)
-		err = image_load(&in->initrd, "initrd", cfg->initrd);
+		err = image_open(&in->initrd, "initrd", cfg->initrd);
 	for (uint32_t i = 0; i < cfg->module.nr && !err; i++)
 		err = module_load(m, cfg->module.at[i]);
 	return err;

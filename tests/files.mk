@@ -33,6 +33,7 @@ UNIT_TESTS := \
 	test_host_sysfs \
 	test_cpuid \
 	test_ktext \
+	test_image \
 	test_layout \
 	test_ledger \
 	test_log \

@@ -63,7 +63,7 @@ static inline void boot_fuzz(const uint8_t *data, size_t size, enum boot_kind ki
 	struct boot_input in = {
 		.kind = kind,
 		.kernel = { "image", data, size },
-		.initrd = { "initrd", initrd, choice & 8 ? sizeof(initrd) : 0 },
+		.initrd = { .name = "initrd", .data = initrd, .size = choice & 8 ? sizeof(initrd) : 0 },
 		.nr_modules = choice & 16 ? 2 : 0,
 		.cmdline = choice & 32 ? "console=ttyS0" : "",
 		.ram = &ram,
@@ -76,7 +76,7 @@ static inline void boot_fuzz(const uint8_t *data, size_t size, enum boot_kind ki
 	const char *fault;
 
 	for (unsigned i = 0; i < in.nr_modules; i++) {
-		in.module[i].file = (struct blob){ "module", initrd, 1000 * i };
+		in.module[i].file = (struct blob){ .name = "module", .data = initrd, .size = 1000 * i };
 		in.module[i].args = "args";
 	}
 	log_set_sink(boot_log_catch, &log);

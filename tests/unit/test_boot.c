@@ -26,7 +26,7 @@ static int teardown(void **state)
 static void assert_stranger(const void *bytes, uint64_t at, uint64_t size, const char *words)
 {
 	uint8_t data[1024] = { 0 };
-	struct blob blob = { "file", data, sizeof(data) };
+	struct blob blob = { .name = "file", .data = data, .size = sizeof(data) };
 	enum boot_kind kind;
 
 	memcpy(data + at, bytes, size);
@@ -40,7 +40,7 @@ static void assert_stranger(const void *bytes, uint64_t at, uint64_t size, const
 static void strangers_are_named(void **state)
 {
 	enum boot_kind kind;
-	struct blob empty = { "nothing", NULL, 0 };
+	struct blob empty = { .name = "nothing" };
 
 	(void)state;
 	assert_stranger("ARM\x64", 56, 4, "64-bit ARM");
@@ -92,9 +92,9 @@ static void segments_cross_from_node_to_node(void **state)
 {
 	uint8_t data[KiB(9)];
 	struct boot_segment segment[] = {
-		{ 100, "abc", 3, 5 },
-		{ KiB(5) + 7, data, sizeof(data), 1 },
-		{ KiB(15), NULL, 0, 10 },
+		{ .gpa = 100, .data = "abc", .size = 3, .zero = 5 },
+		{ .gpa = KiB(5) + 7, .data = data, .size = sizeof(data), .zero = 1 },
+		{ .gpa = KiB(15), .zero = 10 },
 	};
 	struct boot_plan plan = { .nr_segments = 3, .segment = segment };
 	struct memory *m = calloc(1, sizeof(*m));

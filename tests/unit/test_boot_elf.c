@@ -72,7 +72,7 @@ static void pvh_kernel_gets_its_start_info(void **state)
 	enum boot_kind kind;
 
 	(void)state;
-	input.initrd = (struct blob){ "initrd", initrd, sizeof(initrd) };
+	input.initrd = (struct blob){ .name = "initrd", .data = initrd, .size = sizeof(initrd) };
 	assert_int_equal(plan_with(MiB(64)), 0);
 	assert_int_equal(boot_kind_of(&input.kernel, false, &kind), 0);
 	assert_int_equal(kind, BOOT_PVH);
@@ -236,7 +236,7 @@ static void every_truncation_is_refused(void **state)
 		memcpy(bytes, image.data, size);
 		assert_int_equal(plan_with(MiB(64)), 0);
 		boot_plan_fini(&plan);
-		input.kernel = (struct blob){ "cut", bytes, size };
+		input.kernel = (struct blob){ .name = "cut", .data = bytes, .size = size };
 		caught.errors = 0;
 		assert_true(boot_plan_make(&input, &plan) < 0);
 		assert_int_equal(caught.errors, 1);

@@ -178,7 +178,7 @@ static void initrd_goes_high_and_above_4_gib_at_need(void **state)
 
 	(void)state;
 	assert_non_null(bytes);
-	input.initrd = (struct blob){ "initrd", bytes, size };
+	input.initrd = (struct blob){ .name = "initrd", .data = bytes, .size = size };
 	assert_int_equal(plan_with(MiB(64), ""), 0);
 	assert_null(boot_plan_fault(&plan, &ram));
 	assert_int_equal(zero_page()->hdr.ramdisk_image, MiB(64) - KiB(64) - size);

@@ -86,11 +86,11 @@ static void kernel_gets_memory_command_line_and_modules(void **state)
 
 	(void)state;
 	input.cmdline = "a=1 b";
-	input.initrd = (struct blob){ "env", initrd, sizeof(initrd) };
+	input.initrd = (struct blob){ .name = "env", .data = initrd, .size = sizeof(initrd) };
 	input.nr_modules = 2;
-	input.module[0].file = (struct blob){ "extra", extra, sizeof(extra) };
+	input.module[0].file = (struct blob){ .name = "extra", .data = extra, .size = sizeof(extra) };
 	input.module[0].args = "x y";
-	input.module[1].file = (struct blob){ "nothing", extra, 0 };
+	input.module[1].file = (struct blob){ .name = "nothing", .data = extra, .size = 0 };
 	input.module[1].args = "";
 	assert_int_equal(plan_with(GiB(5)), 0);
 	assert_int_equal(boot_kind_of(&input.kernel, false, &kind), 0);
@@ -249,7 +249,7 @@ static void modules_that_do_not_fit_are_named(void **state)
 
 	(void)state;
 	input.nr_modules = 1;
-	input.module[0].file = (struct blob){ "big", big, sizeof(big) };
+	input.module[0].file = (struct blob){ .name = "big", .data = big, .size = sizeof(big) };
 	input.module[0].args = "";
 	assert_refused(MiB(8), "big: a module of 4096 KiB does not fit");
 }
@@ -267,7 +267,7 @@ static void every_truncation_is_refused(void **state)
 		memcpy(bytes, image.data, size);
 		assert_int_equal(plan_with(MiB(64)), 0);
 		boot_plan_fini(&plan);
-		input.kernel = (struct blob){ "cut", bytes, size };
+		input.kernel = (struct blob){ .name = "cut", .data = bytes, .size = size };
 		caught.errors = 0;
 		assert_true(boot_plan_make(&input, &plan) < 0);
 		assert_int_equal(caught.errors, 1);

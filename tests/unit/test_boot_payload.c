@@ -252,7 +252,7 @@ static void wrong_kinds_of_elf_are_refused(void **state)
 	REFUSED("impossible sizes", parts.segment[1].vaddr = UINT64_MAX - 4096);
 	REFUSED("give the guest more memory", parts.segment[1].vaddr = MiB(64) - KiB(64) - KiB(4));
 #undef REFUSED
-	blob = (struct blob){ "text", (const uint8_t *)"hello", 5 };
+	blob = (struct blob){ .name = "text", .data = (const uint8_t *)"hello", .size = 5 };
 	assert_int_equal(boot_kind_of(&blob, true, &kind), -ENOEXEC);
 	assert_non_null(strstr(caught.line, "is no ELF file"));
 }

@@ -134,19 +134,27 @@ void boot_plan_fini(struct boot_plan *plan)
 	*plan = (struct boot_plan){ 0 };
 }
 
+static int segment_copy(const struct boot_segment *s, uint64_t at, uint64_t size, void *to)
+{
+	const uint8_t *from = (const uint8_t *)s->data + at;
+
+	if (s->file)
+		return s->file->source->copy(s->file->source, s->file, (uint64_t)(from - s->file->data), size, to);
+	memcpy(to, from, size);
+	return 0;
+}
+
 /* A segment may cross from one node's memory into the next, which the host maps elsewhere; ranges
  * of RAM are whole 4 KiB pages, so a copy by pages always works. */
 static int segment_write(const struct boot_segment *s, boot_at_fn *at, void *ctx)
 {
-	const uint8_t *from = s->data;
 	uint64_t done = 0;
 	void *to = s->size ? at(ctx, s->gpa, s->size) : NULL;
+	int err = 0;
 
-	if (to) {
-		memcpy(to, from, s->size);
-		return 0;
-	}
-	while (done < s->size) {
+	if (to)
+		return segment_copy(s, 0, s->size, to);
+	while (done < s->size && !err) {
 		gpa_t gpa = s->gpa + done;
 		uint64_t n = min(s->size - done, KiB(4) - (gpa & (KiB(4) - 1)));
 
@@ -156,10 +164,10 @@ static int segment_write(const struct boot_segment *s, boot_at_fn *at, void *ctx
 				"boot plan: nothing to write to at 0x%" PRIx64
 				"; the guest's memory is not what was planned for",
 				gpa);
-		memcpy(to, from + done, n);
+		err = segment_copy(s, done, n, to);
 		done += n;
 	}
-	return 0;
+	return err;
 }
 
 int boot_plan_write(const struct boot_plan *plan, boot_at_fn *at, void *ctx)

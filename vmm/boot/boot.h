@@ -2,13 +2,13 @@
 /*
  * boot.h - from image files to "put these bytes there and start the vCPUs so".
  *
- * A loader is pure: it reads an image that is in memory (mapped, hostile), the layout of RAM and
+ * A loader is pure: it reads an image (hostile), the layout of RAM and
  * the command line, and makes a plan; boot_plan_write() then copies it. Nothing is written to the
  * guest before every check has passed.
  *
  *   file -> blob -> boot_kind_of() -> boot_plan_make() -> boot_plan_write() -> boot_cpu_sregs()
  *
- * Threads: any, no shared state. Ownership: a plan borrows the blobs' bytes until it is ended with
+ * Threads: any, no shared state. Ownership: a plan borrows the blobs and their bytes until it is ended with
  * boot_plan_fini(), and owns what it generated. Errors: negative errno, reported once by
  * log_errno() with the image's name, what is wrong with it and the remedy.
  */
@@ -21,12 +21,35 @@
 #include "vmm/types.h"
 #include "vmm/util.h"
 
+struct blob;
+
+/*
+ * Where a blob's bytes come from when they are not in memory yet. Loaders look at headers only, and large
+ * images go from their file straight to the guest. Errors are reported.
+ */
+struct blob_source {
+	/* Make [at, at + size), which the blob has, readable at data + at, for as long as the blob is. */
+	int (*show)(const struct blob_source *src, const struct blob *b, uint64_t at, uint64_t size);
+	/* The same bytes to somewhere else. */
+	int (*copy)(const struct blob_source *src, const struct blob *b, uint64_t at, uint64_t size, void *to);
+};
+
+/* What of a blob from a source is there from the start. */
+#define BLOB_HEAD KiB(16)
+
 /* A file's content and the name that errors call it. */
 struct blob {
 	const char *name;
 	const uint8_t *data;
 	uint64_t size;
+	const struct blob_source *source; /* NULL: all of data is there */
 };
+
+/* Before a look at bytes beyond BLOB_HEAD, which must lie within the blob. */
+static inline int blob_show(const struct blob *b, uint64_t at, uint64_t size)
+{
+	return b->source && size ? b->source->show(b->source, b, at, size) : 0;
+}
 
 enum boot_kind {
 	BOOT_LINUX,     /* bzImage, 64-bit boot protocol (Documentation/arch/x86/boot.rst) */
@@ -64,6 +87,7 @@ struct boot_segment {
 	const void *data;
 	uint64_t size;
 	uint64_t zero;
+	const struct blob *file; /* NULL: data is there; else it is this blob's, and not shown */
 };
 
 enum cpu_mode { CPU_PROTECTED32, CPU_LONG64, CPU_USER64 };

@@ -175,6 +175,8 @@ int elf_open(struct elf *elf, const struct blob *file)
 			file->name, elf->nr_segments, ELF_SEGMENTS_MAX);
 	if (!file_holds(file, elf->phoff, elf->nr_segments * phentsize))
 		return too_short(file, "program headers");
+	if ((err = blob_show(file, elf->phoff, elf->nr_segments * phentsize)) != 0)
+		return err;
 	for (uint32_t i = 0; i < elf->nr_segments; i++)
 		if ((err = segment_check(elf, i)) != 0)
 			return err;
@@ -226,7 +228,8 @@ const uint8_t *elf_note(const struct elf *elf, const char *owner, uint32_t type,
 		struct elf_segment s = elf_segment_get(elf, i);
 		const uint8_t *content;
 
-		if (s.type != PT_NOTE)
+		if (s.type != PT_NOTE ||
+			blob_show(elf->file, (uint64_t)(s.data - elf->file->data), s.file_size) != 0)
 			continue;
 		content = note_find(&s, owner, type, size);
 		if (content)

@@ -28,7 +28,7 @@ struct elf {
 struct elf_segment {
 	uint32_t type;
 	uint64_t vaddr, paddr;
-	const uint8_t *data; /* file_size bytes in the file */
+	const uint8_t *data; /* file_size bytes in the file: blob_show() before a look */
 	uint64_t file_size;
 	uint64_t mem_size; /* at least file_size; neither address wraps */
 	uint64_t align;

@@ -167,6 +167,24 @@ static void *array_grow(void *array, uint32_t nr, size_t entry)
 	return bigger;
 }
 
+static bool blob_has(const struct blob *b, const uint8_t *data)
+{
+	return b->source && data >= b->data && data < b->data + b->size;
+}
+
+/* The blob that has these bytes, if it gets them from a source. */
+static const struct blob *blob_of(const struct boot_input *in, const uint8_t *data)
+{
+	if (blob_has(&in->kernel, data))
+		return &in->kernel;
+	if (blob_has(&in->initrd, data))
+		return &in->initrd;
+	for (uint32_t i = 0; i < in->nr_modules; i++)
+		if (blob_has(&in->module[i].file, data))
+			return &in->module[i].file;
+	return NULL;
+}
+
 int loader_segment(struct loader *l, gpa_t gpa, const void *data, uint64_t size, uint64_t zero)
 {
 	struct boot_plan *p = l->plan;
@@ -175,7 +193,7 @@ int loader_segment(struct loader *l, gpa_t gpa, const void *data, uint64_t size,
 	if (!s)
 		return -ENOMEM;
 	p->segment = s;
-	s[p->nr_segments++] = (struct boot_segment){ gpa, data, size, zero };
+	s[p->nr_segments++] = (struct boot_segment){ gpa, data, size, zero, blob_of(l->in, data) };
 	return 0;
 }
 
