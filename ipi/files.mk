@@ -1,3 +1,5 @@
 # What ipi/ is built from, one file a line.
 IPI_SRCS := \
+	ipi/ipi_host.c \
+	ipi/ipi_policy.c \
 

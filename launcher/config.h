@@ -162,6 +162,7 @@ struct run_config {
 	struct config_shares share;
 	struct config_disks disk;
 	char *virtiofsd; /* NULL: the first that is found */
+	struct config_strings device; /* as device_spec.h reads them */
 	int32_t debug_exit; /* I/O port, or -1 */
 
 	/* Where it lives. */

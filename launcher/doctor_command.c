@@ -115,6 +115,7 @@ static int need_make(struct doctor_run *r, struct doctor_need *n, const struct d
 	n->fifo = r->config.sched.fifo ? r->config.sched.priority : 0;
 	n->force = r->config.force;
 	n->memory = r->config.memory;
+	n->devices = r->config.device.nr;
 	if ((err = host_make(&r->host, a)) != 0)
 		return err;
 	if ((err = placement_request(&r->request, &r->config)) != 0)

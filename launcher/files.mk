@@ -18,6 +18,7 @@ LAUNCHER_SRCS := \
 	launcher/exec_order.c \
 	launcher/exec_stream.c \
 	launcher/file_replace.c \
+	launcher/handover.c \
 	launcher/image.c \
 	launcher/isolate_command.c \
 	launcher/isolation_print.c \
@@ -33,6 +34,7 @@ LAUNCHER_SRCS := \
 	launcher/unit_host.c \
 	launcher/unit_images.c \
 	launcher/unit_isolation.c \
+	launcher/unit_passthrough.c \
 	launcher/unit_person.c \
 	launcher/port.c \
 	launcher/progress.c \
@@ -58,6 +60,7 @@ LAUNCHER_SRCS := \
 	launcher/config_file.c \
 	launcher/config_scan.c \
 	launcher/option.c \
+	launcher/option_device.c \
 	launcher/option_place.c \
 	launcher/option_type.c \
 	launcher/option_net.c \

@@ -17,13 +17,17 @@
 #include "launcher/console.h"
 #include "launcher/control.h"
 #include "launcher/guest_boot.h"
+#include "launcher/handover.h"
 #include "launcher/report.h"
 #include "launcher/port.h"
 #include "launcher/steady.h"
 #include "launcher/stopper.h"
 #include "launcher/tap.h"
+#include "ipi/ipi_policy.h"
 #include "numa/speed.h"
 #include "numa/plan.h"
+#include "passthrough/passed.h"
+#include "passthrough/vfio_container.h"
 #include "sched/affinity.h"
 #include "sched/isolation.h"
 #include "sched/quiet.h"
@@ -58,6 +62,13 @@ struct net_device {
 	struct virtio_pci pci;
 };
 
+/* What a passed device has to say while the guest runs. */
+struct passed_watch {
+	const char *name;
+	struct loop_source error, request;
+	bool told;
+};
+
 struct machine {
 	const struct run_config *cfg;
 	const struct stop_signals *signals; /* held */
@@ -65,6 +76,8 @@ struct machine {
 
 	/* What it is made from. */
 	struct kvm kvm;
+	struct ipi_host ipi_host;
+	struct ipi_policy ipi;
 	struct guest_shares shares;
 	struct guest_boot guest_boot; /* kernel=auto */
 	struct boot_input boot_input; /* owns its blobs and nothing else */
@@ -101,6 +114,13 @@ struct machine {
 	struct virtio_pci vsock_pci;
 	uint32_t nr_outside, nr_outside_devices; /* processes that run, devices that are there */
 	struct outside *outside; /* shares in their order, then disks */
+	struct handover handover; /* devices of the host; none: nothing of what follows is used */
+	int kvm_vfio;		  /* -1: KVM has no such device */
+	struct vfio_container container;
+	struct passed_env passed_env;
+	uint32_t nr_passed;
+	struct passed *passed;		    /* [handover.nr] */
+	struct passed_watch *passed_watch;  /* [handover.nr] */
 	struct boot_plan boot;
 	struct vcpu_setup vcpu_setup;
 	struct vcpus vcpus;
@@ -127,7 +147,7 @@ struct unit {
 };
 
 extern const struct unit host_unit, guest_unit, images_unit, backends_unit, outside_unit, plan_unit, shape_unit, vm_unit,
-	leftover_unit, isolation_unit, quiet_unit, memory_unit,
+	leftover_unit, isolation_unit, quiet_unit, memory_unit, handover_unit, passthrough_unit,
 	devices_unit, virtio_unit, net_unit, vsock_unit, workers_unit, boot_unit, stopper_unit, control_unit, console_unit,
 	vcpus_unit,
 	slots_unit, run_unit;

@@ -145,6 +145,13 @@ const struct option_row options[] = {
 		"qemu-storage-daemon does the work on the housekeeping CPUs, with a queue for each vCPU." },
 	{ "virtiofsd", PATH(virtiofsd), GROUP_MACHINE, .arg = "FILE",
 	  .help = "program for shares, in place of the first virtiofsd that is found" },
+	{ "device", &type_devices, AT(device, struct config_strings), GROUP_MACHINE, .arg = "DEVICE",
+	  .help = "hand over a PCI device of the host; may be given again",
+	  .more = "DEVICE is an address such as 0000:3b:00.1; class=WORD for any that is free, such as "
+		"class=network or class=storage,node=0; or vf=ADDRESS for a virtual function of that one. It is taken "
+		"from its driver for VFIO, with thole's rights, and given back at the end; what cannot be passed is "
+		"refused with what to do, as in thole pci list. vCPUs and memory go near to it where the policy leaves "
+		"a choice. All of the guest's memory is locked." },
 	{ "debug-exit", &type_port, AT(debug_exit, int32_t), GROUP_MACHINE, .max = 0xffff,
 	  .def = "none", .arg = "PORT",
 	  .help = "I/O port through which the guest ends with an exit code",

@@ -12,6 +12,7 @@
 #include "launcher/command.h"
 #include "launcher/config_args.h"
 #include "launcher/exit_code.h"
+#include "launcher/handover.h"
 #include "launcher/placement.h"
 
 enum { KEY_TOPOLOGY = CONFIG_KEY_OWN, KEY_FREE_PAGES, KEY_DEVICE_NODE, KEY_JSON, KEY_SVG };
@@ -96,6 +97,26 @@ static int host_make(struct host *h, const struct plan_args *a)
 	return err;
 }
 
+/* Devices of this machine, which a plan for another one knows nothing of. */
+static int devices_add(struct request *r, const struct run_config *c, const struct host *h, const struct plan_args *a)
+{
+	struct handover *devices;
+	int err;
+
+	if (!c->device.nr)
+		return 0;
+	if (a->topology)
+		return log_errno(-EINVAL, "--device is looked up on this machine; with --topology, say --device-node=NODE");
+	devices = calloc(1, sizeof(*devices));
+	if (!devices)
+		return log_errno(-ENOMEM, "--device: %m");
+	err = handover_choose(devices, c);
+	if (!err)
+		err = handover_request(devices, h, r);
+	free(devices);
+	return err;
+}
+
 static int request_make(struct request *r, const struct run_config *c, const struct host *h,
 	const struct plan_args *a)
 {
@@ -110,6 +131,8 @@ static int request_make(struct request *r, const struct run_config *c, const str
 		if (err)
 			request_fini(r);
 	}
+	if (!err && (err = devices_add(r, c, h, a)) != 0)
+		request_fini(r);
 	return err;
 }
 

@@ -11,8 +11,12 @@ struct acpi_config machine_acpi(const struct machine *m, const struct ram_layout
 {
 	struct acpi_config cfg = acpi_config_default(&m->plan.guest, ram);
 
-	/* Linux warns of a bus without a node. A device's own would be better; there is none yet. */
+	/* Linux warns of a bus without a node. There is one bus, so all devices are where the first one is. */
 	cfg.pci_node = m->plan.guest.nr_nodes > 1 ? 0 : -1;
+	for (uint32_t i = 0; m->handover.nr && cfg.pci_node >= 0 && i < m->plan.guest.nr_nodes; i++)
+		if (m->plan.node_host[i].os == m->handover.dev[0].node.os)
+			cfg.pci_node = (int32_t)i;
+	cfg.apic_physical = m->ipi.physical;
 	cfg.hmat = m->hmat.read_latency_ps ? &m->hmat : NULL;
 	return cfg;
 }

@@ -17,6 +17,8 @@ static int host_start(struct machine *m)
 			m->kvm.max_vcpus);
 		goto err_close;
 	}
+	ipi_host_read(&m->ipi_host, "");
+	m->ipi = ipi_policy(&m->ipi_host);
 	m->supported = kvm_supported_cpuid(&m->kvm, &err);
 	if (!m->supported)
 		goto err_close;

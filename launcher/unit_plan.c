@@ -99,7 +99,9 @@ static int plan_from_host(struct machine *m, const struct host *h)
 
 	if (err)
 		return err;
-	err = placement_plan(h, &r, &m->plan);
+	err = handover_request(&m->handover, h, &r);
+	if (!err)
+		err = placement_plan(h, &r, &m->plan);
 	request_fini(&r);
 	if (err)
 		return err;

@@ -121,6 +121,7 @@ static struct cpuid_config cpuid_config_of(const struct machine *m)
 		.tsc_khz = (uint32_t)vm_tsc_khz(&m->vm),
 		.tsc_deadline = kvm_cap_value(&m->kvm, KVM_CAP_TSC_DEADLINE_TIMER),
 		.pmu = true,
+		.no_pv_ipi = !m->ipi.pv_ipi,
 		.pv_unhalt = !(off & EXITS_OFF_HLT),
 		.dedicated = m->idle == QUIET_IDLE_GUEST && !machine_quiet_place(m).shared,
 		.msi_ext_dest = topology_apicid_max(&m->plan.guest).id > 254,

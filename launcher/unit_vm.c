@@ -4,7 +4,13 @@
 
 static int vm_start(struct machine *m)
 {
-	return vm_create(&m->vm, &m->kvm);
+	int err = vm_create(&m->vm, &m->kvm);
+
+	if (err)
+		return err;
+	if (m->ipi.id_limit)
+		vm_limit_ids(&m->vm, topology_apicid_max(&m->plan.guest).id + 1);
+	return 0;
 }
 
 static void vm_stop(struct machine *m)

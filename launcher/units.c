@@ -6,6 +6,7 @@
  *   host     /dev/kvm, and is it good enough for what is asked?
  *   guest    which directories it gets; and with kernel=auto, its kernel and initramfs
  *   images   the kernel or payload, initrd and modules, read and recognized
+ *   handover devices of the host that the guest is to have, taken from their drivers
  *   plan     which CPU, node and page size for what, and the topology that the guest is told
  *   backends the processes that serve shares and disks start, and get ready meanwhile
  *   shape    APIC ids, and where memory lies for the guest: values, nothing is made
@@ -18,6 +19,7 @@
  *   net      network devices, and what they are attached to on the host
  *   vsock    sockets between host and guest, in the kernel
  *   outside  shares and disks, the devices in front of those processes
+ *   passthrough  those devices on the PCI bus, and guest memory within their reach
  *   workers  the kernel's threads for these go to the housekeeping CPUs
  *   boot     ACPI tables and the images go into RAM
  *   stopper  what a signal does from here on; before, it gives up the start
@@ -35,6 +37,7 @@ const struct unit *const machine_units[] = {
 	&host_unit,
 	&guest_unit,
 	&images_unit,
+	&handover_unit,
 	&plan_unit,
 	&backends_unit,
 	&shape_unit,
@@ -47,6 +50,7 @@ const struct unit *const machine_units[] = {
 	&net_unit,
 	&vsock_unit,
 	&outside_unit,
+	&passthrough_unit,
 	&workers_unit,
 	&boot_unit,
 	&stopper_unit,

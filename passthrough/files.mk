@@ -1,6 +1,17 @@
 # What passthrough/ is built from, one file a line.
 PASSTHROUGH_SRCS := \
+	passthrough/bar_areas.c \
+	passthrough/config_caps.c \
+	passthrough/config_space.c \
+	passthrough/device_spec.c \
+	passthrough/dma_plan.c \
 	passthrough/host_tree.c \
+	passthrough/vfio.c \
+	passthrough/vfio_container.c \
+	passthrough/vfio_device.c \
+	passthrough/passed.c \
+	passthrough/passed_bar.c \
+	passthrough/passed_irq.c \
 	passthrough/pci_addr.c \
 	passthrough/pci_bind.c \
 	passthrough/pci_dev.c \

@@ -68,6 +68,7 @@ struct doctor_need {
 	uint32_t nr_memory;
 	const struct need_memory *at; /* [nr_memory] */
 	bool thp;           /* transparent huge pages are planned */
+	uint32_t devices;   /* of the host that are handed over */
 	bool shared;        /* other processes map guest memory too */
 };
 

@@ -161,7 +161,7 @@ void check_apic(const struct host_facts *f, const struct doctor_need *need, stru
 			"kernels also nested=0)");
 }
 
-/* Nothing can be handed over yet, so a lack is no more than advice. */
+/* Without a run in mind a lack is no more than advice; with one that hands devices over it is an error. */
 static const char no_devices[] = "this run hands no device over";
 
 void check_iommu(const struct host_facts *f, const struct doctor_need *need, struct finding *out)
@@ -177,12 +177,12 @@ void check_iommu(const struct host_facts *f, const struct doctor_need *need, str
 		return;
 	}
 	finding_found(out, f->nr_iommus ? "there is one, but no device is in a group" : "none that the kernel uses");
-	if (need->given) {
+	if (need->given && !need->devices) {
 		finding_add(out, "; %s", no_devices);
 		return;
 	}
-	finding_want(out, DOCTOR_ADVICE, intel ? "VT-d" : "AMD-Vi or VT-d", "no device can be handed to a guest; this version of thole "
-		"hands over none, so a run loses nothing");
+	finding_want(out, need->devices ? DOCTOR_ERROR : DOCTOR_ADVICE, intel ? "VT-d" : "AMD-Vi or VT-d",
+		"no device can be handed to a guest");
 	finding_remedy(out, CHANGE_REBOOT, "turn it on in the firmware, and boot with %siommu=pt", intel ? "intel_iommu=on " : "");
 }
 
@@ -203,12 +203,12 @@ void check_remapping(const struct host_facts *f, const struct doctor_need *need,
 	finding_found(out, remaps(f) ? "on" : "off");
 	if (remaps(f))
 		return;
-	if (need->given) {
+	if (need->given && !need->devices) {
 		finding_add(out, "; %s", no_devices);
 		return;
 	}
-	finding_want(out, DOCTOR_ADVICE, "on", "a device in a guest could raise any interrupt of the host, so VFIO refuses it; "
-		"this version of thole hands over none");
+	finding_want(out, need->devices ? DOCTOR_ERROR : DOCTOR_ADVICE, "on",
+		"a device in a guest could raise any interrupt of the host, so VFIO refuses it");
 	finding_remedy(out, CHANGE_REBOOT, "turn on x2APIC in the firmware, and boot with intremap=on");
 }
 
@@ -254,12 +254,11 @@ void check_posting(const struct host_facts *f, const struct doctor_need *need, s
 	}
 	finding_found(out, !able ? "the IOMMU can't" : !remaps(f) ? "the IOMMU can, but interrupt remapping is off" :
 		"the IOMMU can, but the virtual APIC is off");
-	if (need->given) {
+	if (need->given && !need->devices) {
 		finding_add(out, "; %s", no_devices);
 		return;
 	}
-	finding_want(out, DOCTOR_ADVICE, "on", "an interrupt of a device in a guest goes through the host and is an exit; this "
-		"version of thole hands over none");
+	finding_want(out, DOCTOR_ADVICE, "on", "an interrupt of a device in a guest goes through the host and is an exit");
 	if (able)
 		finding_remedy(out, remaps(f) ? CHANGE_NOW : CHANGE_REBOOT, "see %s", remaps(f) ? "virtual APIC" :
 			"irq remapping");

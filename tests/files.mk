@@ -21,6 +21,7 @@ UNIT_TESTS := \
 	test_bus \
 	test_config_args \
 	test_config_file \
+	test_config_space \
 	test_console \
 	test_cpulist \
 	test_crash \
@@ -32,12 +33,14 @@ UNIT_TESTS := \
 	test_host \
 	test_host_sysfs \
 	test_cpuid \
+	test_ipi \
 	test_ktext \
 	test_image \
 	test_layout \
 	test_ledger \
 	test_log \
 	test_mem \
+	test_passed \
 	test_passthrough_host \
 	test_net \
 	test_net_mac \
@@ -88,6 +91,7 @@ FUZZ_TARGETS := \
 	vhost_user \
 	virtio_pci \
 	virtio_net \
+	config_space \
 
 # tests/payload/NAME.c, guests for `thole run --payload`, linked at payload addresses.
 PAYLOADS := \
@@ -101,6 +105,7 @@ PAYLOADS := \
 # tests/payload/NAME.S, 32-bit multiboot kernels.
 MULTIBOOT_KERNELS := \
 	mb_hello \
+	edu_dma \
 
 # Executable scripts that print TAP: on this machine's /dev/kvm, and in the lab.
 PAYLOAD_TESTS := \
@@ -113,6 +118,7 @@ LAB_TESTS := \
 	tests/lab/test-lab.sh \
 	tests/lab/test-linux \
 	tests/lab/test-numa \
+	tests/lab/test-passthrough \
 	tests/lab/test-virtio \
 	tests/lab/test-guest \
 	tests/lab/test-vhost \

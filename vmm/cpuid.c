@@ -193,6 +193,7 @@ static void features_apply(struct cpuid_set *s, const struct cpuid_config *cfg)
 			1u << KVM_FEATURE_ASYNC_PF | 1u << KVM_FEATURE_ASYNC_PF_VMEXIT |
 				1u << KVM_FEATURE_ASYNC_PF_INT,
 			CLEAR },
+		{ KVM_CPUID_FEATURES, 0, CPUID_EAX, 1u << KVM_FEATURE_PV_SEND_IPI, cfg->no_pv_ipi ? CLEAR : KEEP },
 		{ KVM_CPUID_FEATURES, 0, CPUID_EAX, 1u << KVM_FEATURE_PV_UNHALT,
 			cfg->pv_unhalt ? KEEP : CLEAR },
 		{ KVM_CPUID_FEATURES, 0, CPUID_EAX, 1u << KVM_FEATURE_MSI_EXT_DEST_ID,

@@ -30,6 +30,7 @@ struct cpuid_config {
 	bool tsc_deadline; /* KVM_CAP_TSC_DEADLINE_TIMER is there, and the APIC is in KVM */
 	bool pmu;	   /* the vPMU is on (KVM_CAP_PMU_CAPABILITY) */
 	bool nested;	   /* leave VMX or SVM to the guest */
+	bool no_pv_ipi;	   /* no hypercall for sending to many at once: the hardware sends */
 	bool pv_unhalt;	   /* halted spinners are kicked; not where HLT doesn't exit */
 	bool dedicated;	   /* vCPUs have cores of their own: KVM_HINTS_REALTIME */
 	bool msi_ext_dest; /* APIC ids above 254 work in MSIs and I/O APIC entries (see below) */

@@ -153,6 +153,22 @@ void msix_written(struct msix *m, const struct pci_func *f, uint32_t offset, uin
 	wiring_update(m);
 }
 
+/* Without a mask bit, a message may change while its vector delivers. */
+void msix_messages(struct msix *m, bool enabled, struct msi_message first, uint16_t nr, uint32_t mask)
+{
+	for (uint16_t v = 0; v < m->nr_vectors; v++) {
+		struct msix_entry *e = &m->entry[v];
+
+		e->message = (struct msi_message){ first.address, (first.data & ~(nr - 1u)) | v };
+		e->control = v >= nr || (v < 32 && mask >> v & 1) ? ENTRY_MASKED : 0;
+		if (enabled && !e->control)
+			routes_set(m->routes, m->gsi + v, e->message);
+	}
+	m->enabled = enabled;
+	m->masked = false;
+	wiring_update(m);
+}
+
 static uint32_t *entry_word(struct msix_entry *e, uint32_t word, uint32_t *half)
 {
 	switch (word) {

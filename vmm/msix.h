@@ -60,6 +60,12 @@ int msix_cap_add(
 /* After the guest's write to configuration space: what does message control say now? */
 void msix_written(struct msix *m, const struct pci_func *f, uint32_t offset, uint32_t size);
 
+/*
+ * The same for plain MSI (6.8.1), whose one message is in configuration space: vector v signals its data with v in
+ * the lowest bits. nr of the vectors are used; mask: a bit for each.
+ */
+void msix_messages(struct msix *m, bool enabled, struct msi_message first, uint16_t nr, uint32_t mask);
+
 /* Accesses; a->offset counts from the table's or the pending bits' start and lies within. */
 enum io_result msix_table_access(struct msix *m, struct access *a);
 enum io_result msix_pba_access(struct msix *m, struct access *a);

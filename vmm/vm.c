@@ -44,6 +44,15 @@ static int x2apic_api(const struct vm *vm)
 	return kvm_ioctl(vm->fd, KVM_ENABLE_CAP, &cap);
 }
 
+void vm_limit_ids(const struct vm *vm, uint32_t ids)
+{
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_MAX_VCPU_ID, .args = { ids } };
+	int err = kvm_ioctl(vm->fd, KVM_ENABLE_CAP, &cap);
+
+	if (err)
+		log_debug("KVM takes no limit of APIC ids (%d)", err);
+}
+
 static int irqchip_create(const struct vm *vm)
 {
 	int err = kvm_ioctl_val(vm->fd, KVM_CREATE_IRQCHIP, 0);

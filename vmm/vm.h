@@ -37,6 +37,9 @@ struct vm {
 int vm_create(struct vm *vm, const struct kvm *kvm) must_check;
 void vm_destroy(struct vm *vm);
 
+/* No APIC id is as large as this one; before there are vCPUs. What KVM makes of it is its own affair. */
+void vm_limit_ids(const struct vm *vm, uint32_t ids);
+
 /* Buses stay as they are from here on. */
 void vm_seal(struct vm *vm);
 

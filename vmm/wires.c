@@ -38,6 +38,18 @@ int wires_irqfd(const struct wires *w, int fd, uint32_t gsi, bool on)
 	return w->ops->irqfd(w->ctx, &irqfd);
 }
 
+int wires_level(const struct wires *w, int fd, int resample, uint32_t gsi, bool on)
+{
+	const struct kvm_irqfd irqfd = {
+		.fd = (uint32_t)fd,
+		.gsi = gsi,
+		.flags = on ? KVM_IRQFD_FLAG_RESAMPLE : KVM_IRQFD_FLAG_DEASSIGN,
+		.resamplefd = on ? (uint32_t)resample : 0,
+	};
+
+	return w->ops->irqfd(w->ctx, &irqfd);
+}
+
 int wires_doorbell(const struct wires *w, int fd, gpa_t addr, bool on)
 {
 	const struct kvm_ioeventfd doorbell = {

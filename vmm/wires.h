@@ -34,6 +34,9 @@ struct wires wires_kvm(const int *vm_fd);
 /* From now on (or no longer) a write to fd raises gsi. What fd has counted when it starts raises it, too. */
 int wires_irqfd(const struct wires *w, int fd, uint32_t gsi, bool on) must_check;
 
+/* The same for a line that stays up until the guest has dealt with it: then KVM takes it down and writes to resample. */
+int wires_level(const struct wires *w, int fd, int resample, uint32_t gsi, bool on) must_check;
+
 /* From now on (or no longer) a guest's write of any size at addr counts in fd, and is done with that. */
 int wires_doorbell(const struct wires *w, int fd, gpa_t addr, bool on) must_check;
 

@@ -11,6 +11,7 @@
  *	dmesg			the kernel's log, between dmesg-begin and dmesg-end
  *	pci			a line for each PCI function
  *	cat=PATH		a file, between cat-begin and cat-end
+ *	exec=PATH:ARG:...	run a program of the initramfs, and wait for it
  *	spin=SECONDS		keep all CPUs busy
  *	sleep=SECONDS		keep none busy
  *	port-echo=NAME:BYTES	send back what comes by a virtio console port
@@ -370,6 +371,24 @@ static void order_port_say(const char *value)
 		say("port %s written", name);
 }
 
+static void order_exec(const char *value)
+{
+	char text[256], *argv[12] = { NULL }, *rest = NULL;
+	size_t n = 0;
+	int status = 0;
+
+	snprintf(text, sizeof(text), "%s", value);
+	for (char *arg = strtok_r(text, ":", &rest); arg && n < ARRAY_SIZE(argv) - 1; arg = strtok_r(NULL, ":", &rest))
+		argv[n++] = arg;
+	if (n && fork() == 0) {
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	while (wait(&status) > 0)
+		;
+	say("exec %s ended with %d", value, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+}
+
 static double now_s(void)
 {
 	struct timespec now;
@@ -556,6 +575,7 @@ static const struct order {
 	{ "cat", order_cat },
 	{ "port-echo", order_port_echo },
 	{ "port-say", order_port_say },
+	{ "exec", order_exec },
 	{ "spin", order_spin },
 	{ "sleep", order_sleep },
 	{ "run", order_run },

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * guest-passed.c - works a device that was handed over, in a test guest or on its host; guest-init's order exec= runs it.
+ *
+ *	guest-passed write DISK MIB SEED	fill that much of a disk, in blocks of random order, several at a time,
+ *						then read it back in another order and compare
+ *	guest-passed verify DISK MIB SEED	only the latter
+ *	guest-passed ping INTERFACE ADDRESS PEER COUNT
+ *
+ * Static, and says one line "PASSED: ..." or "FAILED: ...".
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netinet/ip_icmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define BLOCK	(128u << 10)
+#define WORKERS 4u
+
+static int failed(const char *what)
+{
+	printf("FAILED: %s: %s\n", what, strerror(errno));
+	return 1;
+}
+
+static void pattern(uint64_t *words, uint64_t block, uint64_t seed)
+{
+	uint64_t v = (block + 1) * 0x9e3779b97f4a7c15u ^ seed;
+
+	for (unsigned i = 0; i < BLOCK / 8; i++) {
+		v ^= v << 13;
+		v ^= v >> 7;
+		v ^= v << 17;
+		words[i] = v;
+	}
+}
+
+/* One worker's share of the blocks, in an order that a step which shares no divisor with their number gives. */
+static int blocks_do(const char *disk, uint64_t blocks, uint64_t seed, unsigned worker, int write_it)
+{
+	int fd = open(disk, (write_it ? O_RDWR : O_RDONLY) | O_DIRECT | O_CLOEXEC);
+	uint64_t *want, *got, step = write_it ? 7919 : 104729;
+
+	if (fd < 0 || posix_memalign((void **)&want, 4096, BLOCK) || posix_memalign((void **)&got, 4096, BLOCK))
+		return failed(disk);
+	while (blocks % step == 0)
+		step += 2;
+	for (uint64_t i = worker; i < blocks; i += WORKERS) {
+		uint64_t block = i * step % blocks;
+
+		pattern(want, block, seed);
+		if (write_it && pwrite(fd, want, BLOCK, (off_t)(block * BLOCK)) != BLOCK)
+			return failed("write");
+		if (write_it)
+			continue;
+		if (pread(fd, got, BLOCK, (off_t)(block * BLOCK)) != BLOCK)
+			return failed("read");
+		if (memcmp(want, got, BLOCK) != 0) {
+			errno = EILSEQ;
+			return failed("what is read is not what was written");
+		}
+	}
+	return write_it && fsync(fd) < 0 ? failed("flush") : 0;
+}
+
+static int all_do(const char *disk, uint64_t blocks, uint64_t seed, int write_it)
+{
+	int status, bad = 0;
+
+	fflush(stdout);
+	for (unsigned worker = 0; worker < WORKERS; worker++)
+		if (fork() == 0) {
+			status = blocks_do(disk, blocks, seed, worker, write_it);
+			fflush(stdout);
+			_exit(status);
+		}
+	while (wait(&status) > 0)
+		bad |= status;
+	return bad != 0;
+}
+
+static int disk(const char *how, const char *name, uint64_t mib, uint64_t seed)
+{
+	char path[64];
+	uint64_t blocks = (mib << 20) / BLOCK;
+
+	snprintf(path, sizeof(path), "/dev/%s", name);
+	for (int tries = 0; access(path, F_OK) != 0 && tries < 300; tries++)
+		usleep(100000);
+	if (strcmp(how, "write") == 0 && all_do(path, blocks, seed, 1))
+		return 1;
+	if (all_do(path, blocks, seed, 0))
+		return 1;
+	printf("PASSED: %s %s %llu MiB\n", how, name, (unsigned long long)mib);
+	return 0;
+}
+
+static int interface_up(const char *name, const char *address)
+{
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq r = { 0 };
+	struct sockaddr_in *a = (struct sockaddr_in *)&r.ifr_addr;
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+	for (int tries = 0; ioctl(s, SIOCGIFINDEX, &r) < 0 && tries < 300; tries++)
+		usleep(100000);
+	memset(a, 0, sizeof(*a));
+	a->sin_family = AF_INET;
+	inet_pton(AF_INET, address, &a->sin_addr);
+	if (ioctl(s, SIOCSIFADDR, &r) < 0)
+		return -1;
+	inet_pton(AF_INET, "255.255.255.0", &a->sin_addr);
+	if (ioctl(s, SIOCSIFNETMASK, &r) < 0 || ioctl(s, SIOCGIFFLAGS, &r) < 0)
+		return -1;
+	r.ifr_flags |= IFF_UP;
+	return ioctl(s, SIOCSIFFLAGS, &r);
+}
+
+static uint16_t checksum(const void *data, size_t size)
+{
+	const uint8_t *p = data;
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < size; i += 2)
+		sum += (uint32_t)(p[i] | p[i + 1] << 8);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+static void payload(uint8_t *data, size_t size, unsigned sequence)
+{
+	for (size_t i = 0; i < size; i++)
+		data[i] = (uint8_t)(i * 7 + sequence);
+}
+
+/* Echo requests with a payload that has to come back, sooner or later. */
+static int ping(const char *name, const char *address, const char *peer, unsigned count)
+{
+	struct {
+		struct icmphdr head;
+		uint8_t data[1024];
+	} sent = { .head.type = ICMP_ECHO }, *back;
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	struct timeval patience = { 1, 0 };
+	uint8_t packet[2048];
+	unsigned same = 0, tries = 0;
+	int s = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+
+	if (s < 0 || interface_up(name, address) < 0)
+		return failed(name);
+	inet_pton(AF_INET, peer, &to.sin_addr);
+	setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	while (same < count && tries++ < count + 60) {
+		ssize_t n;
+
+		sent.head.un.echo.sequence = htons((uint16_t)tries);
+		payload(sent.data, sizeof(sent.data), tries);
+		sent.head.checksum = 0;
+		sent.head.checksum = checksum(&sent, sizeof(sent));
+		if (sendto(s, &sent, sizeof(sent), 0, (struct sockaddr *)&to, sizeof(to)) < 0) {
+			usleep(500000); /* no link yet */
+			continue;
+		}
+		n = recv(s, packet, sizeof(packet), 0);
+		back = (void *)(packet + 20);
+		if (n != 20 + (ssize_t)sizeof(sent) || back->head.type != ICMP_ECHOREPLY)
+			continue;
+		payload(sent.data, sizeof(sent.data), ntohs(back->head.un.echo.sequence));
+		same += memcmp(back->data, sent.data, sizeof(sent.data)) == 0;
+	}
+	printf("%s: ping %s %u of %u\n", same >= count ? "PASSED" : "FAILED", name, same, count);
+	return same < count;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 5 && (strcmp(argv[1], "write") == 0 || strcmp(argv[1], "verify") == 0))
+		return disk(argv[1], argv[2], strtoull(argv[3], NULL, 0), strtoull(argv[4], NULL, 0));
+	if (argc == 6 && strcmp(argv[1], "ping") == 0)
+		return ping(argv[2], argv[3], argv[4], (unsigned)strtoul(argv[5], NULL, 0));
+	fputs("usage: see guest-passed.c\n", stderr);
+	return 2;
+}

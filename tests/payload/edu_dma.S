@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * edu_dma.S - a multiboot kernel that has QEMU's "edu" device do DMA: within its memory, which has to work, and to
+ * the address that its command line gives (0x and hexadecimal digits), which is none of its memory.
+ *
+ * docs/specs/edu.rst of QEMU: BAR 0 has DMA source at 0x80, destination at 0x88, count at 0x90, command at 0x98 (1 starts,
+ * 2 is towards memory), and a buffer, for the device at 0x40000. Says what it did on COM1; the debug exit port
+ * gets 0, or 1 if there is no device, 2 if DMA within its own memory did not work.
+ */
+#define COM1       0x3f8
+#define DEBUG_EXIT 0xf4
+#define EDU_ID     0x11e81234
+#define BUFFER     0x40000
+#define FROM       0x300000
+#define TO         0x301000
+#define BYTES      64
+
+	.code32
+	.section .multiboot, "a"
+	.align 4
+	.long 0x1badb002, 3, -(0x1badb002 + 3)
+
+	.text
+	.globl _start
+_start:
+	movl $stack_top, %esp
+	movl %ebx, %ebp
+	movl $0x80000000, %ebx
+1:	movl %ebx, %eax
+	call config_read
+	cmpl $EDU_ID, %eax
+	je found
+	addl $0x800, %ebx
+	cmpl $0x80010000, %ebx
+	jne 1b
+	movl $text_none, %esi
+	call print
+	movl $1, %edi
+	jmp leave
+found:
+	leal 4(%ebx), %eax
+	call config_read
+	orl $6, %eax /* memory and mastering */
+	movw $0xcfc, %dx
+	outl %eax, %dx
+	leal 0x10(%ebx), %eax
+	call config_read
+	andl $-16, %eax
+	movl %eax, %ebx /* the registers */
+
+	movl $FROM, %edi
+	movl $BYTES / 4, %ecx
+2:	movl %ecx, (%edi)
+	addl $4, %edi
+	loop 2b
+	movl $FROM, %esi
+	xorl %edi, %edi
+	call from_memory
+	movl $TO, %esi
+	xorl %edi, %edi
+	call to_memory
+	movl $FROM, %esi
+	movl $TO, %edi
+	movl $BYTES / 4, %ecx
+	repe cmpsl
+	movl $2, %edi
+	jne leave
+	movl $text_inside, %esi
+	call print
+
+	movl 16(%ebp), %eax
+	call number_read
+	call to_memory
+	movl $text_outside, %esi
+	call print
+	xorl %edi, %edi
+leave:
+	movl %edi, %eax
+	outl %eax, $DEBUG_EXIT
+	hlt
+	jmp leave
+
+/* EAX: address for the port; the word into EAX. The port stays there. */
+config_read:
+	movw $0xcf8, %dx
+	outl %eax, %dx
+	movw $0xcfc, %dx
+	inl %dx, %eax
+	ret
+
+/* EDI:ESI: guest-physical address, written in one piece: the device takes no halves */
+from_memory:
+	movl $BUFFER, 0x88(%ebx)
+	pushl %edi
+	pushl %esi
+	movq (%esp), %mm0
+	movq %mm0, 0x80(%ebx)
+	movl $1, %eax
+	jmp go
+to_memory:
+	movl $BUFFER, 0x80(%ebx)
+	pushl %edi
+	pushl %esi
+	movq (%esp), %mm0
+	movq %mm0, 0x88(%ebx)
+	movl $3, %eax
+go:	movl $BYTES, 0x90(%ebx)
+	movl %eax, 0x98(%ebx)
+3:	testl $1, 0x98(%ebx)
+	jnz 3b
+	addl $8, %esp
+	ret
+
+/* EAX: text that ends in a hexadecimal number; into EDI:ESI */
+number_read:
+	xorl %esi, %esi
+	xorl %edi, %edi
+4:	movzbl (%eax), %ecx
+	incl %eax
+	testl %ecx, %ecx
+	jz 9f
+	cmpl $'x', %ecx
+	je number_read
+	subl $'0', %ecx
+	cmpl $9, %ecx
+	jbe 5f
+	subl $'a' - '0' - 10, %ecx
+5:	shldl $4, %esi, %edi
+	shll $4, %esi
+	andl $15, %ecx
+	orl %ecx, %esi
+	jmp 4b
+9:	ret
+
+/* string at ESI, ended by 0 */
+print:
+	movw $COM1, %dx
+6:	lodsb
+	testb %al, %al
+	jz 9b
+	outb %al, %dx
+	jmp 6b
+
+	.section .rodata
+text_none:	.asciz "edu: none\n"
+text_inside:	.asciz "edu: inside\n"
+text_outside:	.asciz "edu: outside done\n"
+
+	.bss
+	.align 16
+	.skip 4096
+stack_top:

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_ipi.c - the decision on interrupts for each kind of host, and the evidence from recorded ones. */
+#include "tests/unit/unit.h"
+
+#include "ipi/ipi_policy.h"
+#include "tests/unit/host_files.h"
+
+static void decisions(void **state)
+{
+	static const struct {
+		struct ipi_host host;
+		bool pv, physical, ids;
+		enum ipi_device device;
+	} table[] = {
+		{ { 0 }, true, false, false, IPI_DEVICE_EXIT },
+		{ { .remapping = true, .device_posting = true }, true, false, false, IPI_DEVICE_EXIT },
+		{ { .apicv = true }, true, false, false, IPI_DEVICE_APICV },
+		{ { .apicv = true, .device_posting = true }, true, false, false, IPI_DEVICE_APICV },
+		{ { .apicv = true, .remapping = true }, true, false, false, IPI_DEVICE_APICV },
+		{ { .apicv = true, .remapping = true, .device_posting = true }, true, false, false, IPI_DEVICE_POSTED },
+		{ { .apicv = true, .ipiv = true }, false, true, true, IPI_DEVICE_APICV },
+		{ { .apicv = true, .ipiv = true, .remapping = true, .device_posting = true }, false, true, true, IPI_DEVICE_POSTED },
+		{ { .avic = true }, true, false, false, IPI_DEVICE_APICV },
+		{ { .avic = true, .x2avic = true }, false, false, false, IPI_DEVICE_APICV },
+		{ { .avic = true, .x2avic = true, .remapping = true, .device_posting = true }, false, false, false,
+			IPI_DEVICE_POSTED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		struct ipi_policy p = ipi_policy(&table[i].host);
+
+		assert_int_equal(p.pv_ipi, table[i].pv);
+		assert_int_equal(p.physical, table[i].physical);
+		assert_int_equal(p.id_limit, table[i].ids);
+		assert_int_equal(p.device, table[i].device);
+		assert_non_null(p.why);
+		/* Never the hypercall where the hardware sends, and never physical without need. */
+		assert_false(p.pv_ipi && (table[i].host.ipiv || table[i].host.x2avic));
+		assert_true(*ipi_device_text(p.device));
+	}
+}
+
+static void evidence(void **state)
+{
+	char root[] = "/tmp/thole-test-XXXXXX";
+	struct ipi_host h;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	ipi_host_read(&h, root);
+	assert_false(h.apicv || h.ipiv || h.avic || h.x2avic || h.remapping || h.device_posting);
+	host_file(root, "sys/module/kvm_intel/parameters/enable_ipiv", "Y");
+	ipi_host_read(&h, root);
+	assert_false(h.ipiv); /* nothing without APICv */
+	host_file(root, "sys/module/kvm_intel/parameters/enable_apicv", "Y");
+	host_file(root, "proc/interrupts", "           CPU0\\n 24:   1   IR-PCI-MSI 458752-edge      PCIe PME");
+	host_file(root, "sys/class/iommu/dmar0/intel-iommu/cap", "8d2078c106f0466");
+	ipi_host_read(&h, root);
+	assert_true(h.apicv && h.ipiv && h.remapping && h.device_posting);
+	host_file(root, "sys/class/iommu/dmar1/intel-iommu/cap", "d2078c106f0466"); /* one that cannot */
+	ipi_host_read(&h, root);
+	assert_false(h.device_posting);
+	host_remove(root);
+
+	assert_non_null(mkdtemp(strcpy(root, "/tmp/thole-test-XXXXXX")));
+	host_file(root, "sys/module/kvm_amd/parameters/avic", "1");
+	host_file(root, "proc/cpuinfo", "flags\\t\\t: fpu avic x2avicx vnmi");
+	host_file(root, "sys/class/iommu/ivhd0/amd-iommu/features", "25bf732fa2295afe:1d");
+	ipi_host_read(&h, root);
+	assert_true(h.avic && !h.x2avic && h.device_posting);
+	host_file(root, "proc/cpuinfo", "flags\\t\\t: fpu avic x2avic");
+	ipi_host_read(&h, root);
+	assert_true(h.x2avic);
+	host_remove(root);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(decisions), cmocka_unit_test(evidence) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
