@@ -225,7 +225,7 @@ lab: all ## a shell in the emulated server that tests run in
 clean: ## remove what was built
 	$(Q)rm -rf build thole
 
-include launcher/install.mk benchmarks/vmm.mk benchmarks/numa.mk
+include benchmarks/vmm.mk benchmarks/numa.mk benchmarks/bench.mk launcher/install.mk
 
 .PHONY: help
 help: ## show this

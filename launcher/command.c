@@ -28,6 +28,7 @@ static const struct command commands[] = {
 	{ "pci", pci_command, "show devices that can be handed over, take them, give them back" },
 	{ "isolate", isolate_command, "keep other work away from CPUs, or show what that takes" },
 	{ "restore", restore_command, "put back what isolation has changed on this host" },
+	{ "bench", bench_command, "measure what a virtual machine costs on this host" },
 	{ "help", help_command, "show how a command is used" },
 };
 

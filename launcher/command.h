@@ -26,6 +26,7 @@ int console_command(int argc, char **argv);
 int plan_command(int argc, char **argv);
 int kvm_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
+int bench_command(int argc, char **argv);
 int isolate_command(int argc, char **argv);
 int restore_command(int argc, char **argv);
 int pci_command(int argc, char **argv);

@@ -12,6 +12,7 @@ LAUNCHER_SRCS := \
 	launcher/control_answer.c \
 	launcher/control_request.c \
 	launcher/unit_control.c \
+	launcher/bench_command.c \
 	launcher/console.c \
 	launcher/exec_client.c \
 	launcher/exec_command.c \

@@ -11,6 +11,7 @@ COMPLETIONDIR ?= $(DATADIR)/bash-completion/completions
 
 INSTALL_HEADERS := vmm/include/thole/payload.h vmm/include/thole/detour.h vmm/boot/payload.lds
 INSTALL_DOCS    := COPYING $(wildcard README.md)
+INSTALL_BENCH   := thole-bench native initrd $(BENCH_PAYLOADS:%=%.elf)
 INSTALL_CONFIGS := $(sort $(wildcard configs/*.cfg configs/*.service configs/*.timer configs/slurm-*))
 MAN             := $(B)/launcher/thole.1 $(B)/launcher/thole.cfg.5
 
@@ -38,6 +39,7 @@ define INSTALLED
 0644 $(B)/launcher/thole.1 $(MANDIR)/man1/thole.1
 0644 $(B)/launcher/thole.cfg.5 $(MANDIR)/man5/thole.cfg.5
 0644 launcher/thole.bash $(COMPLETIONDIR)/thole
+$(foreach f,$(INSTALL_BENCH),0755 $(B)/benchmarks/$f $(LIBEXECDIR)/$f$(newline))
 $(foreach f,$(INSTALL_HEADERS),0644 $f $(INCLUDEDIR)/$(notdir $f)$(newline))
 $(foreach f,$(INSTALL_DOCS),0644 $f $(DOCDIR)/$(notdir $f)$(newline))
 $(foreach f,$(INSTALL_CONFIGS),0644 $f $(DOCDIR)/configs/$(notdir $f)$(newline))
@@ -51,7 +53,7 @@ endef
 export INSTALLED
 
 .PHONY: install
-install: $(PROGRAM) $(AGENT) $(MAN) ## install under PREFIX (/usr/local), with DESTDIR before it
+install: $(PROGRAM) $(AGENT) $(MAN) $(INSTALL_BENCH:%=$(B)/benchmarks/%) ## install under PREFIX (/usr/local), with DESTDIR before it
 	$(Q)printf '%s\n' "$$INSTALLED" | while read -r mode from to; do \
 		[ -z "$$to" ] || install -D -m $$mode "$$from" "$(DESTDIR)$$to" || exit 1; done
 
@@ -59,5 +61,5 @@ install: $(PROGRAM) $(AGENT) $(MAN) ## install under PREFIX (/usr/local), with D
 uninstall: ## remove what install put there
 	$(Q)printf '%s\n' "$$INSTALLED" | while read -r mode from to; do \
 		[ -z "$$to" ] || rm -f "$(DESTDIR)$$to"; done
-	$(Q)for dir in $(LIBEXECDIR) $(DOCDIR)/configs $(DOCDIR) $(INCLUDEDIR); do \
+	$(Q)for dir in $(LIBEXECDIR)/kernels $(LIBEXECDIR)/guest $(LIBEXECDIR) $(DOCDIR)/configs $(DOCDIR) $(INCLUDEDIR); do \
 		[ ! -d "$(DESTDIR)$$dir" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$dir"; done

@@ -13,6 +13,7 @@ UNIT_TESTS := \
 	test_backing \
 	test_sched \
 	test_power \
+	test_bench \
 	test_boot \
 	test_boot_elf \
 	test_boot_linux \
@@ -79,6 +80,7 @@ CLI_TESTS := \
 # replayed by `make check`; `make fuzz-NAME` runs the fuzzer itself.
 FUZZ_TARGETS := \
 	control \
+	bench_output \
 	agent \
 	devices \
 	stats \

@@ -38,7 +38,7 @@ static uint64_t block_in(uint64_t n)
 
 void _start(uint64_t vcpu, const struct payload_params *params)
 {
-	uint64_t cycles[BLOCKS], blocks = kit_arg(params, "n", BLOCKS * BLOCK) / BLOCK;
+	uint64_t cycles[BLOCKS] = { 0 }, blocks = kit_arg(params, "n", BLOCKS * BLOCK) / BLOCK;
 	int in = *payload_cmdline(params) == 'i';
 
 	if (vcpu != 0)
@@ -47,11 +47,11 @@ void _start(uint64_t vcpu, const struct payload_params *params)
 	for (uint64_t i = 0; i < blocks; i++)
 		cycles[i] = (in ? block_in(BLOCK) : block_out(BLOCK)) / BLOCK;
 	if (kit_word(params, "samples")) {
-		kit_samples(in ? "in" : "out", cycles, blocks);
+		kit_samples("cycles", cycles, blocks);
 		kit_done();
 	}
 	kit_sort(cycles, blocks);
-	payload_print_u64(cycles[BLOCKS / 2]);
+	payload_print_u64(cycles[blocks / 2]);
 	payload_print("\n");
 	payload_exit(0);
 }

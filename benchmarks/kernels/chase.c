@@ -50,7 +50,7 @@ static void footprint_walk(struct line *ring, uint64_t lines, uint64_t loads, ui
 void _start(uint64_t vcpu, const struct payload_params *params)
 {
 	uint64_t from = kit_arg(params, "from", 16u << 10), to = kit_arg(params, "to", 1u << 30);
-	uint64_t by = kit_arg(params, "by", 4), loads = kit_arg(params, "loads", 512u << 10);
+	uint64_t by = kit_arg(params, "by", 4), loads = kit_arg(params, "loads", 512u << 10) | 1;
 	uint64_t rounds = kit_arg(params, "rounds", 5), value[ROUNDS_MAX];
 	struct line *ring;
 

@@ -3,7 +3,7 @@
  * cpuid.c - what does the least instruction that a hypervisor has to answer cost?
  *
  * CPUID exits always on VT-x and AMD-V, and KVM answers it in the kernel: the floor of an exit. Unit: cycles each,
- * `cpuid`. The ideal is the native figure, which no exit reaches. Self-check: the answer is the same each time.
+ * `cycles`. The ideal is the native figure, which no exit reaches. Self-check: the answer is the same each time.
  *
  *   n=1000: how many
  */
@@ -38,6 +38,6 @@ void _start(uint64_t vcpu, const struct payload_params *params)
 		if (again != answer)
 			kit_wrong("CPUID does not answer the same twice");
 	}
-	kit_samples("cpuid", value, n);
+	kit_samples("cycles", value, n);
 	kit_done();
 }

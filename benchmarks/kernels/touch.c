@@ -3,10 +3,10 @@
  * touch.c - what does the first touch of a page cost, when memory was not filled before the start?
  *
  * Natively a page fault; in a guest an exit for the nested fault, and the same page fault in the host. Unit: cycles for
- * each page, `touch`. The ideal is the native figure; filling memory in advance (--prefault) makes it none at
+ * each page, `cycles`. The ideal is the native figure; filling memory in advance (--prefault) makes it none at
  * all. Self-check: the memory was zero.
  *
- *   pages=4096
+ *   n=4096
  */
 #include "benchmarks/kernels/kit.h"
 
@@ -17,7 +17,7 @@ static uint64_t value[MOST];
 
 void _start(uint64_t vcpu, const struct payload_params *params)
 {
-	uint64_t pages = kit_arg(params, "pages", 4096), sum = 0;
+	uint64_t pages = kit_arg(params, "n", 4096), sum = 0;
 	volatile uint64_t *at;
 
 	if (vcpu != 0)
@@ -35,6 +35,6 @@ void _start(uint64_t vcpu, const struct payload_params *params)
 	}
 	if (sum)
 		kit_wrong("memory was not zero");
-	kit_samples("touch", value, pages);
+	kit_samples("cycles", value, pages);
 	kit_done();
 }

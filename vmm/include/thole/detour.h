@@ -69,7 +69,7 @@ static inline void detour_note(struct detour_log *log, uint64_t at, uint64_t tic
 /* Finds turn and threshold, in so many ticks. */
 static inline void detour_calibrate(struct detour_log *log, uint64_t ticks)
 {
-	uint64_t start = detour_tsc(), before = start, now = start, least = UINT64_MAX;
+	uint64_t start = detour_tsc(), before = start, now, least = UINT64_MAX;
 
 	do {
 		uint64_t turn;
@@ -89,7 +89,7 @@ static inline void detour_calibrate(struct detour_log *log, uint64_t ticks)
 static inline void detour_watch(struct detour_log *log, uint64_t ticks)
 {
 	const uint64_t threshold = log->threshold;
-	uint64_t start = detour_tsc(), before = start, now = start, turns = 0;
+	uint64_t start = detour_tsc(), before = start, now, turns = 0;
 
 	if (!log->first)
 		log->first = start;

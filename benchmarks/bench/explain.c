@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* explain.c - see explain.h. */
+#include "benchmarks/bench/explain.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "benchmarks/bench/document.h"
+#include "benchmarks/bench/text.h"
+
+/* How far apart the values of the runs are, in percent of their median. */
+static double scatter(const json_t *side)
+{
+	struct values v = run_medians(side);
+	double low = INFINITY, high = -INFINITY, median = number_of(side, "median");
+
+	for (size_t i = 0; i < v.nr; i++) {
+		low = min(low, v.value[i]);
+		high = max(high, v.value[i]);
+	}
+	free(v.value);
+	return median != 0 ? 100 * (high - low) / fabs(median) : 0;
+}
+
+static double mean(const json_t *list)
+{
+	double sum = 0;
+	size_t i;
+	json_t *n;
+
+	json_array_foreach(list, i, n)
+		sum += json_number_value(n);
+	return i ? sum / (double)i : 0;
+}
+
+static double exits_mean(const json_t *list, const char *key)
+{
+	double sum = 0;
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(list, i, one)
+		sum += json_number_value(json_object_get(one, key));
+	return i ? sum / (double)i : 0;
+}
+
+static bool straddles(const json_t *r)
+{
+	double target = number_of(r, "target");
+
+	return number_of(r, "ci_low") <= target && target <= number_of(r, "ci_high");
+}
+
+json_t *explain_miss(const json_t *r, bool emulated)
+{
+	char text[200];
+
+	if (strcmp(string_of(r, "verdict"), "not shown") != 0)
+		return NULL;
+	if (emulated)
+		return json_string("this host is emulated: its times mean nothing");
+	if (isnan(number_of(r, "ci_low")))
+		return json_string("there are too few pairs of runs for an interval");
+	snprintf(text, sizeof(text), "the %s; runs differ by %.1f %% natively, by %.1f %% in the guest",
+		straddles(r) ? "target is within the interval" : "whole interval is on the wrong side of the target",
+		scatter(json_object_get(r, "native")), scatter(json_object_get(r, "virtual")));
+	return json_string(text);
+}
+
+char *explain_counts(const json_t *r)
+{
+	const json_t *interrupts = json_object_get(r, "host_interrupts"), *exits = json_object_get(r, "exits");
+	const json_t *kvm = json_object_get(r, "kvm_pages");
+	char *pages, *text;
+
+	if (!json_array_size(exits))
+		return NULL;
+	pages = json_is_number(json_object_get(kvm, "pages_4k")) ? text_format("; KVM maps the guest's memory by %.0f pages of 1G, "
+		"%.0f of 2M, %.0f of 4K", number_of(kvm, "pages_1g"), number_of(kvm, "pages_2m"), number_of(kvm, "pages_4k")) :
+		text_format("%s", "");
+	text = text_format("in a run %.0f host interrupts natively, %.0f with the guest; %.0f exits that KVM served, of which "
+		"thole %.0f%s", mean(json_object_get(interrupts, "native")), mean(json_object_get(interrupts, "virtual")),
+		exits_mean(exits, "kvm"), exits_mean(exits, "user"), pages);
+	free(pages);
+	return text;
+}

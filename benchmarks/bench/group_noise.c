@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* group_noise.c - the time that a CPU loses to others, and whether equal work takes equal time. */
+#include "benchmarks/bench/suite.h"
+#include "benchmarks/bench/text.h"
+
+#define GROUP	    "noise"
+#define LOST_POINTS 0.2 /* more than natively, at most: percentage points */
+
+static struct metric *difference(struct metric *m)
+{
+	m->compare = COMPARE_DIFFERENCE;
+	return m;
+}
+
+static void detour_add(struct suite *s, const char *name, const char *question, bool all)
+{
+	struct bench *b = suite_add(s, GROUP, question, "%s", name);
+
+	if (all) {
+		cpulist_fini(&b->cpus);
+		if (cpulist_copy(&b->cpus, &s->machine->cpus) != 0 || b->cpus.nr < 2)
+			bench_unavailable(b, "there is only one CPU");
+	}
+	bench_memory(s, b, 32, NULL);
+	b->payload = text_format("kernels/detour");
+	bench_args(b, "ms=%llu", (unsigned long long)suite_pick(s, 1000, 300, 50));
+	b->seconds = (double)suite_pick(s, 11, 4, 3) / 10;
+	difference(bench_metric(b, NULL, "% of time", 1e-7, BETTER_LOWER, LOST_POINTS, "%s.lost", name));
+	difference(bench_metric(b, NULL, "/s", 1e-3, BETTER_LOWER, NO_TARGET, "%s.detours", name));
+	difference(bench_metric(b, NULL, "us", 1e-3, BETTER_LOWER, NO_TARGET, "%s.longest", name));
+}
+
+static void quantum_add(struct suite *s, const char *name, const char *question, const char *unit, double scale,
+	enum better better)
+{
+	struct bench *b = suite_add(s, GROUP, question, "%s", name);
+
+	bench_memory(s, b, 32, NULL);
+	b->payload = text_format("kernels/quantum");
+	bench_args(b, "us=100 slots=%llu %s", (unsigned long long)suite_pick(s, 4096, 1024, 64), name);
+	b->seconds = (double)suite_pick(s, 6, 2, 2) / 10;
+	bench_metric(b, name, unit, scale, better, NO_TARGET, "%s.%s", name, better == BETTER_LOWER ? "time" : "work");
+	difference(bench_metric(b, better == BETTER_LOWER ? "fwq-lost" : "ftq-lost", "% of time", 1e-7, BETTER_LOWER,
+		LOST_POINTS, "%s.lost", name));
+}
+
+void noise_add(struct suite *s)
+{
+	detour_add(s, "detour", "How much of its time does one core lose, and how long at once?", false);
+	detour_add(s, "detour-all", "How much do all cores lose when all are busy?", true);
+	quantum_add(s, "fwq", "Does the same work always take the same time?", "us", 1e-3, BETTER_LOWER);
+	quantum_add(s, "ftq", "Is the same work done in each slot of time?", "turns/us", 1e-3, BETTER_HIGHER);
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * plots.c - gnuplot scripts of what a document has. Colours are such that they show on light and on dark; what is black
+ * becomes the page's own (html_page.c).
+ */
+#include "benchmarks/bench/plots.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "benchmarks/bench/document.h"
+#include "benchmarks/bench/gnuplot.h"
+#include "benchmarks/bench/plots_noise.h"
+#include "benchmarks/bench/text.h"
+
+#define WIDTH  760
+#define HEIGHT 340
+
+const json_t *measured_find(const json_t *document, const char *name)
+{
+	size_t i;
+	json_t *r;
+
+	json_array_foreach(json_object_get(document, "results"), i, r)
+		if (strcmp(string_of(r, "name"), name) == 0 && strcmp(string_of(r, "status"), "measured") == 0)
+			return r;
+	return NULL;
+}
+
+char *plot_finish(const char *name, unsigned width, unsigned height, FILE *out, char **script, int *err)
+{
+	char *svg;
+
+	if (!out || fclose(out) != 0) {
+		*err = -ENOMEM;
+		return NULL;
+	}
+	svg = gnuplot_svg(name, width, height, *script);
+	free(*script);
+	if (!svg)
+		*err = -EIO;
+	return svg;
+}
+
+/* What every plot begins with. */
+FILE *plot_begin(char **script, size_t *size)
+{
+	FILE *out = open_memstream(script, size);
+
+	if (out)
+		fputs("set border 3\nset tics nomirror\nset grid lc rgb '#888888' lw 0.3\n"
+		      "set key outside top right horizontal\n", out);
+	return out;
+}
+
+/* Speed in the guest over native speed, whatever the unit's direction: for times, the inverse of the ratio. */
+static bool speed_of(const json_t *r, double *speed, double *low, double *high)
+{
+	double ratio = number_of(r, "ratio"), a = number_of(r, "ci_low"), b = number_of(r, "ci_high");
+	bool lower = strcmp(string_of(r, "better"), "lower") == 0;
+
+	if (strcmp(string_of(r, "status"), "measured") != 0 || strcmp(string_of(r, "compare"), "ratio") != 0 ||
+		isnan(ratio) || ratio <= 0)
+		return false;
+	if (isnan(a) || a <= 0)
+		a = b = ratio;
+	*speed = lower ? 1 / ratio : ratio;
+	*low = lower ? 1 / b : a;
+	*high = lower ? 1 / a : b;
+	return true;
+}
+
+static char *ratios_draw(const char *name, const json_t *document, int *err)
+{
+	char *script = NULL;
+	size_t size, i;
+	unsigned nr = 0;
+	double least = 0.9, most = 1.1, speed, low, high;
+	FILE *out = plot_begin(&script, &size);
+	json_t *r;
+
+	if (!out)
+		return plot_finish(name, 0, 0, out, &script, err);
+	fputs("$d << EOD\n", out);
+	json_array_foreach(json_object_get(document, "results"), i, r) {
+		if (!speed_of(r, &speed, &low, &high))
+			continue;
+		fprintf(out, "%u %.6g %.6g %.6g\n", ++nr, speed, low, high);
+		least = min(least, max(low, 0.3));
+		most = max(most, min(high, 2.0));
+	}
+	fputs("EOD\nset ytics (", out);
+	nr = 0;
+	json_array_foreach(json_object_get(document, "results"), i, r)
+		if (speed_of(r, &speed, &low, &high)) {
+			fprintf(out, "%s'%s' %u", nr ? ", " : "", string_of(r, "name"), nr + 1);
+			nr++;
+		}
+	fprintf(out, ")\nset yrange [%u.7:0.3]\nset xrange [%.3f:%.3f]\nset xlabel 'speed in the guest / native speed'\n"
+		"set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb 'black' lw 1\n"
+		"set arrow from 0.98, graph 0 to 0.98, graph 1 nohead lc rgb '#2ca02c' lw 1 dt 3\n"
+		"plot $d using 2:1:3:4 with xerrorbars lc rgb '#e07b1a' lw 1.6 pt 7 ps 0.5 title 'median, 95%% interval', "
+		"NaN lc rgb '#2ca02c' dt 3 title '0.98'\n", nr, least - 0.02, most + 0.02);
+	if (nr)
+		return plot_finish(name, WIDTH, 90 + 19 * nr, out, &script, err);
+	fclose(out);
+	free(script);
+	return NULL;
+}
+
+/* "chase.16K" -> 16384 */
+static double bytes_of(const char *name)
+{
+	char *unit;
+	double n = strtod(strchr(name, '.') + 1, &unit);
+
+	return n * (*unit == 'G' ? 0x1p30 : *unit == 'M' ? 0x1p20 : 0x1p10);
+}
+
+static char *latency_draw(const char *name, const json_t *document, int *err)
+{
+	static const char *const sides[] = { "native", "virtual" };
+	char *script = NULL;
+	size_t size, i, nr = 0;
+	FILE *out = plot_begin(&script, &size);
+	json_t *r;
+
+	for (size_t side = 0; out && side < ARRAY_SIZE(sides); side++) {
+		fprintf(out, "$%s << EOD\n", sides[side]);
+		json_array_foreach(json_object_get(document, "results"), i, r) {
+			const json_t *s = json_object_get(r, sides[side]);
+
+			if (strncmp(string_of(r, "name"), "chase.", 6) != 0 || !json_is_object(s))
+				continue;
+			fprintf(out, "%.0f %.6g %.6g\n", bytes_of(string_of(r, "name")), number_of(s, "median"), number_of(s, "p99"));
+			nr++;
+		}
+		fputs("EOD\n", out);
+	}
+	if (out)
+		fputs("set logscale xy\nset xlabel 'footprint, bytes'\nset ylabel 'ns for a load'\n"
+		      "set xtics ('16K' 16384, '64K' 65536, '256K' 262144, '1M' 1048576, '4M' 4194304, '16M' 16777216, '64M' 67108864, '256M' "
+	      "268435456, '1G' 1073741824)\n"
+		      "plot $native using 1:2 with linespoints lc rgb '#4c8fc9' lw 2 pt 6 ps 0.7 title 'native, median', "
+		      "$virtual using 1:2 with linespoints lc rgb '#e07b1a' lw 2 pt 7 ps 0.4 title 'guest, median', "
+		      "$native using 1:3 with lines lc rgb '#4c8fc9' dt 3 title 'native, p99', "
+		      "$virtual using 1:3 with lines lc rgb '#e07b1a' dt 3 title 'guest, p99'\n", out);
+	if (nr || !out)
+		return plot_finish(name, WIDTH, HEIGHT, out, &script, err);
+	fclose(out);
+	free(script);
+	return NULL;
+}
+
+/* Three by three, with what is not there in white space. */
+static char *pages_draw(const char *name, const json_t *document, int *err)
+{
+	static const char *const sizes[] = { "4K", "2M", "1G" };
+	char *script = NULL;
+	size_t size, nr = 0;
+	FILE *out = plot_begin(&script, &size);
+
+	if (!out)
+		return plot_finish(name, 0, 0, out, &script, err);
+	fputs("$d << EOD\n", out);
+	for (size_t guest = 0; guest < ARRAY_SIZE(sizes); guest++)
+		for (size_t host = 0; host < ARRAY_SIZE(sizes); host++) {
+			char *key = text_format("pages.guest-%s.host-%s", sizes[guest], sizes[host]);
+			const json_t *r = measured_find(document, key);
+
+			free(key);
+			if (r) {
+				double v = number_of(json_object_get(r, "virtual"), "median");
+
+				fprintf(out, "%zu %zu %.4g \"%.3g\"\n", host, guest, v, v);
+				nr++;
+			} else {
+				fprintf(out, "%zu %zu NaN \"not here\"\n", host, guest);
+			}
+		}
+	fputs("EOD\nunset grid\nset xrange [-0.5:2.5]\nset yrange [-0.5:2.5]\nset xtics ('4K' 0, '2M' 1, '1G' 2)\n"
+	      "set ytics ('4K' 0, '2M' 1, '1G' 2)\nset xlabel 'pages behind the guest'\nset ylabel 'pages in the guest'\n"
+	      "set palette defined (0 '#b5482a', 0.5 '#d9a441', 1 '#5a9e6f')\nset cblabel 'million updates a second'\nset cbrange [0:*]\n"
+	      "set colorbox\nplot $d using 1:2:3 with image pixels notitle, "
+	      "$d using 1:2:(strcol(4) eq 'not here' ? '' : strcol(4)) with labels font ',16' tc rgb '#101418' notitle, "
+	      "$d using 1:2:(strcol(4) eq 'not here' ? strcol(4) : '') with labels tc rgb '#888888' notitle\n", out);
+	if (nr)
+		return plot_finish(name, WIDTH, HEIGHT, out, &script, err);
+	fclose(out);
+	free(script);
+	return NULL;
+}
+
+/* Results whose names are this and a number of vCPUs, as points. */
+static size_t vcpus_put(FILE *out, const json_t *document, const char *prefix, const char *block)
+{
+	size_t i, nr = 0;
+	json_t *r;
+
+	fprintf(out, "$%s << EOD\n", block);
+	json_array_foreach(json_object_get(document, "results"), i, r) {
+		const char *name = string_of(r, "name");
+		const json_t *side = json_object_get(r, "virtual");
+
+		if (strncmp(name, prefix, strlen(prefix)) != 0 || !json_is_object(side))
+			continue;
+		fprintf(out, "%s %.6g %.6g %.6g\n", name + strlen(prefix), number_of(side, "median"), number_of(side, "min"),
+			number_of(side, "max"));
+		nr++;
+	}
+	fputs("EOD\n", out);
+	return nr;
+}
+
+static char *vcpus_draw(const char *name, const json_t *document, const char *prefix, const char *label, int *err)
+{
+	char *script = NULL;
+	size_t size, nr;
+	FILE *out = plot_begin(&script, &size);
+
+	if (!out)
+		return plot_finish(name, 0, 0, out, &script, err);
+	nr = vcpus_put(out, document, prefix, "d");
+	fprintf(out, "set logscale x 2\nset xrange [0.8:*]\nset offsets 0, graph 0.05, 0, 0\nset xtics ('1' 1, '2' 2, '4' 4, '8' 8, '16' 16, '32' 32)\nset xlabel 'vCPUs'\nset ylabel '%s'\nset yrange [0:*]\n"
+		"plot $d using 1:2:3:4 with yerrorbars lc rgb '#e07b1a' lw 1.4 pt 7 ps 0.5 title 'median, least, most', "
+		"$d using 1:2 with lines lc rgb '#e07b1a' notitle\n", label);
+	if (nr)
+		return plot_finish(name, WIDTH, 260, out, &script, err);
+	fclose(out);
+	free(script);
+	return NULL;
+}
+
+static char *start_draw(const char *name, const json_t *document, int *err)
+{
+	return vcpus_draw(name, document, "start.vcpus-", "ms to the last vCPU", err);
+}
+
+static char *resident_draw(const char *name, const json_t *document, int *err)
+{
+	return vcpus_draw(name, document, "resident.vcpus-", "MiB beside the guest", err);
+}
+
+const struct plot plots[] = {
+	{ "ratios", "The guest's speed over native speed",
+		"To the left of 1 the guest is slower. For times the ratio is turned over, so that right is better everywhere.",
+		ratios_draw },
+	{ "latency", "Latency over footprint", "Dependent loads at random, from the caches to memory.", latency_draw },
+	{ "pages", "What page sizes do to random updates", "In the guest; higher is better.", pages_draw },
+	{ "scatter", "Detours over time", "Each point is a moment that the CPU was away from its only program.", scatter_draw },
+	{ "distribution", "How long detours are", "Of all detours, the part that is at least so long.", distribution_draw },
+	{ "work", "Fixed work: how its time is distributed", "Pieces of the same work, by the time that they took.",
+		histogram_draw },
+	{ "spectrum", "Fixed time: what comes regularly", "Spectrum of the work done in slots of 100 us, without its mean.",
+		spectrum_draw },
+	{ "start", "Start-up over the number of vCPUs", "From thole's start until all vCPUs run; no guest kernel.", start_draw },
+	{ "resident", "thole's own memory over the number of vCPUs", "Everything resident but guest memory.", resident_draw },
+};
+
+const size_t plots_nr = ARRAY_SIZE(plots);
