@@ -26,6 +26,7 @@ static const struct command commands[] = {
 	{ "plan", plan_command, "show where a machine would live, without starting it" },
 	{ "doctor", doctor_command, "show what keeps this host from the speed of the metal" },
 	{ "pci", pci_command, "show devices that can be handed over, take them, give them back" },
+	{ "noise", noise_command, "show what takes this host's CPUs away, how often and for how long" },
 	{ "isolate", isolate_command, "keep other work away from CPUs, or show what that takes" },
 	{ "restore", restore_command, "put back what isolation has changed on this host" },
 	{ "bench", bench_command, "measure what a virtual machine costs on this host" },

@@ -28,6 +28,7 @@ int kvm_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
 int bench_command(int argc, char **argv);
 int isolate_command(int argc, char **argv);
+int noise_command(int argc, char **argv);
 int restore_command(int argc, char **argv);
 int pci_command(int argc, char **argv);
 

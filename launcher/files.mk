@@ -21,6 +21,8 @@ LAUNCHER_SRCS := \
 	launcher/file_replace.c \
 	launcher/handover.c \
 	launcher/image.c \
+	launcher/noise_command.c \
+	launcher/noise_print.c \
 	launcher/isolate_command.c \
 	launcher/isolation_print.c \
 	launcher/kvm_command.c \
@@ -88,6 +90,7 @@ LAUNCHER_SRCS := \
 	launcher/pci_print.c \
 	launcher/plan_command.c \
 	launcher/run.c \
+	launcher/run_noise.c \
 	launcher/run_command.c \
 	launcher/stderr_log.c \
 	launcher/suggest.c \

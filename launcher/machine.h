@@ -20,6 +20,7 @@
 #include "launcher/handover.h"
 #include "launcher/report.h"
 #include "launcher/port.h"
+#include "launcher/run_noise.h"
 #include "launcher/steady.h"
 #include "launcher/stopper.h"
 #include "launcher/tap.h"
@@ -126,7 +127,8 @@ struct machine {
 	struct vcpus vcpus;
 
 	struct report report;
-	struct steady steady; /* with --report */
+	struct run_noise noise; /* with --report, and this: */
+	struct steady steady;
 
 	/* The person in front of it. */
 	struct console console;

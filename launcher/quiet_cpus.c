@@ -34,3 +34,20 @@ int quiet_cpus(const struct plan *plan, const struct host *host, struct cpulist 
 	qsort(cpus->cpu, cpus->nr, sizeof(*cpus->cpu), by_number);
 	return 0;
 }
+
+int plan_cpus(const struct plan *plan, struct cpulist *cpus)
+{
+	uint32_t kept = 0;
+
+	*cpus = (struct cpulist){ plan->nr_vcpus, calloc(plan->nr_vcpus, sizeof(*cpus->cpu)) };
+	if (!cpus->cpu)
+		return -ENOMEM;
+	for (uint32_t v = 0; v < plan->nr_vcpus; v++)
+		cpus->cpu[v] = plan->vcpu[v].cpu;
+	qsort(cpus->cpu, cpus->nr, sizeof(*cpus->cpu), by_number);
+	for (uint32_t i = 0; i < cpus->nr; i++)
+		if (!i || cpus->cpu[i].os != cpus->cpu[kept - 1].os)
+			cpus->cpu[kept++] = cpus->cpu[i];
+	cpus->nr = kept;
+	return 0;
+}

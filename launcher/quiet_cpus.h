@@ -12,4 +12,7 @@
 /* The vCPUs', and siblings of their cores, whose work would take half of the core. None of housekeeping's. */
 int quiet_cpus(const struct plan *plan, const struct host *host, struct cpulist *cpus) must_check;
 
+/* The vCPUs', each once. */
+int plan_cpus(const struct plan *plan, struct cpulist *cpus) must_check;
+
 #endif

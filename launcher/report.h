@@ -20,6 +20,7 @@
 #include "numa/backing.h"
 #include "numa/plan.h"
 #include "numa/proof.h"
+#include "launcher/run_noise.h"
 #include "launcher/steady.h"
 #include "sched/isolation.h"
 #include "sched/quiet.h"
@@ -67,6 +68,7 @@ struct report_machine {
 	enum quiet_idle idle;
 	const struct exits_off *exits_off;
 	const struct isolation *isolation;
+	const struct run_noise *noise;
 };
 
 /* Take the proof again and write the file. *deviates: not as planned, and --strict. */

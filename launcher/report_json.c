@@ -109,11 +109,12 @@ static json_t *vcpu_json(const struct report *r, const struct report_machine *m,
 	const struct report_vcpu *u = &r->vcpu[v];
 	const struct vcpu *vcpu = &m->vcpus->vcpu[v];
 
-	return json_pack("{s:i, s:{s:i}, s:i, s:o, s:o, s:o, s:i, s:f, s:o, s:o}", "index", (int)v, "planned", "cpu",
+	return json_pack("{s:i, s:{s:i}, s:i, s:o, s:o, s:o, s:o, s:i, s:f, s:o, s:o}", "index", (int)v, "planned", "cpu",
 		m->plan->vcpu[v].cpu.os, "cpu", u->end.cpu.os, "migrations",
 		count_or_null(usage_delta(u->start.migrations, u->end.migrations)), "voluntary_switches",
 		count_or_null(usage_delta(u->start.voluntary, u->end.voluntary)), "involuntary_switches",
-		count_or_null(usage_delta(u->start.involuntary, u->end.involuntary)), "fifo_priority",
+		count_or_null(usage_delta(u->start.involuntary, u->end.involuntary)), "waited_ns",
+		count_or_null(usage_delta(u->start.waited_ns, u->end.waited_ns)), "fifo_priority",
 		(int)(r->cfg->sched.fifo ? r->cfg->sched.priority : 0), "exits_per_second",
 		(double)exits_sum(vcpu) / seconds, "exits", exits_json(vcpu, seconds), "steady",
 		steady_json(m->steady, v));
@@ -144,10 +145,10 @@ char *report_json(const struct report *r, const struct report_machine *m, const 
 
 	for (uint32_t v = 0; v < m->plan->nr_vcpus; v++)
 		json_array_append_new(vcpus, vcpu_json(r, m, v, seconds));
-	root = json_pack("{s:s, s:s, s:b, s:O, s:O, s:f, s:O, s:o, s:o, s:o, s:o}", "schema", "thole-report/1", "version",
+	root = json_pack("{s:s, s:s, s:b, s:O, s:O, s:f, s:O, s:o, s:o, s:o, s:o, s:o}", "schema", "thole-report/1", "version",
 		THOLE_VERSION, "as_planned", json_array_size(r->deviations) == 0, "deviations", r->deviations,
 		"unknown", r->unknown, "seconds", seconds, "plan", r->plan, "memory", memory_json(r, m, end), "kvm",
-		kvm_json(m->vm), "quiet", quiet_json(m), "vcpus", vcpus);
+		kvm_json(m->vm), "quiet", quiet_json(m), "noise", run_noise_json(m->noise), "vcpus", vcpus);
 	text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
 	json_decref(root);
 	return text;

@@ -67,13 +67,13 @@ static int quiet_start(struct machine *m)
 	if (err)
 		return log_errno(err, "%s", why);
 	m->exits_off = exits_off_apply(&m->vm, wanted);
-	return 0;
+	return m->cfg->report ? run_noise_before(&m->noise, &m->plan, &m->isolation) : 0;
 }
 
-/* It goes with KVM's machine. */
+/* The rest goes with KVM's machine. */
 static void quiet_stop(struct machine *m)
 {
-	(void)m;
+	run_noise_fini(&m->noise);
 }
 
 const struct unit quiet_unit = { "quiet", quiet_start, quiet_stop };

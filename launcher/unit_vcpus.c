@@ -167,6 +167,8 @@ static int run_unit_start(struct machine *m)
 {
 	int err;
 
+	if ((err = run_noise_begin(&m->noise)) != 0)
+		return err;
 	report_begin(&m->report); /* vCPUs run before vcpus_run() returns */
 	err = vcpus_run(&m->vcpus);
 	if (err || !m->cfg->report)

@@ -13,7 +13,8 @@
  *   vm       KVM's VM and its interrupt controllers, the event loop
  *   memory   guest RAM
  *   isolation  other work is taken away from the vCPUs' CPUs, which until now helped to fill RAM
- *   quiet    which instructions of the guest are no exits, before there is a vCPU
+ *   quiet    which instructions of the guest are no exits, before there is a vCPU; and for a report,
+ *            how quiet the CPUs are now
  *   devices  serial port, power, PCI, and the ports of payloads and tests
  *   virtio   the console and ports that are devices on the PCI bus
  *   net      network devices, and what they are attached to on the host

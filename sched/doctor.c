@@ -43,6 +43,7 @@ static const struct {
 	{ "IOMMU", check_iommu },
 	{ "irq remapping", check_remapping },
 	{ "posted interrupts", check_posting },
+	{ "posted timer", check_timer },
 	{ "mitigations", check_mitigations },
 	{ "clock source", check_clock },
 	{ "microcode", check_microcode },
@@ -55,6 +56,7 @@ static const struct {
 	{ "real-time share", check_throttle },
 	{ "open files", check_files },
 	{ "cgroup", check_cgroup },
+	{ "thole's changes", check_changes },
 };
 static_assert(ARRAY_SIZE(checks) <= DOCTOR_CHECKS_MAX, "findings have room for every check");
 
@@ -66,6 +68,36 @@ static void plain(char *text)
 			*text = *text == '\t' || *text == '\n' ? ' ' : '?';
 }
 
+#define CAP_SYS_ADMIN_BIT 21
+
+/* A run with isolation=auto does what they ask for by itself, as root. CPUs are isolated by a cgroup of version 2. */
+static bool by_isolation(const struct host_facts *f, check_fn *check)
+{
+	static check_fn *const those[] = { check_governor, check_numa_balancing, check_ksm, check_watchdog, check_throttle };
+
+	for (size_t i = 0; i < ARRAY_SIZE(those); i++)
+		if (check == those[i])
+			return true;
+	return check == check_isolated && f->cgroup_root.state == FACT_READ;
+}
+
+/* What is wrong with a setting that a run changes by itself, for as long as it lasts. */
+static void isolation_apply(const struct host_facts *f, const struct doctor_need *need, struct finding *out)
+{
+	size_t len = strlen(out->remedy);
+
+	if (out->severity <= DOCTOR_UNKNOWN)
+		return;
+	if (need->given && need->isolation && capable(f, CAP_SYS_ADMIN_BIT)) {
+		finding_add(out, "; thole changes that while this run lasts (isolation)");
+		out->severity = DOCTOR_GOOD;
+		out->change = CHANGE_NOTHING;
+		out->wanted[0] = out->effect[0] = out->remedy[0] = 0;
+	} else if (!need->given || !need->isolation) {
+		snprintf(out->remedy + len, sizeof(out->remedy) - len, "; or while a run lasts: --isolation auto");
+	}
+}
+
 uint32_t doctor_check(const struct host_facts *f, const struct doctor_need *need,
 	struct finding finding[static DOCTOR_CHECKS_MAX])
 {
@@ -75,6 +107,8 @@ uint32_t doctor_check(const struct host_facts *f, const struct doctor_need *need
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		all[i] = (struct finding){ .check = checks[i].name };
 		checks[i].check(f, need, &all[i]);
+		if (by_isolation(f, checks[i].check))
+			isolation_apply(f, need, &all[i]);
 		plain(all[i].found);
 		plain(all[i].remedy);
 	}

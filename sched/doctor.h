@@ -63,6 +63,7 @@ struct doctor_need {
 	struct cpulist housekeeping; /* thole's own threads' */
 	bool smt;           /* some core has two vCPUs */
 	uint32_t fifo;      /* SCHED_FIFO priority; 0: SCHED_OTHER */
+	bool isolation;     /* thole is to change the host's settings while it runs */
 	bool force;         /* what is refused for good reasons is to be done all the same */
 	uint64_t memory;    /* bytes */
 	uint32_t nr_memory;

@@ -13,7 +13,7 @@ typedef void check_fn(const struct host_facts *f, const struct doctor_need *need
 
 /* doctor_kvm.c: KVM and what the processor gives it */
 check_fn check_plan, check_virtualization, check_nested_paging, check_device_node, check_bare_metal,
-	check_apic, check_iommu, check_remapping, check_posting;
+	check_apic, check_iommu, check_remapping, check_posting, check_timer;
 
 /* doctor_memory.c */
 check_fn check_huge_pages, check_thp, check_split_pages, check_locked_memory, check_numa_balancing,
@@ -25,7 +25,7 @@ check_fn check_allowed, check_isolated, check_tickless, check_rcu, check_smt, ch
 
 /* doctor_host.c: the rest of the kernel, and who else is there */
 check_fn check_mitigations, check_irqbalance, check_tuned, check_watchdog, check_other_vms, check_clock,
-	check_microcode, check_config, check_files, check_rtprio, check_throttle, check_cgroup;
+	check_microcode, check_config, check_files, check_rtprio, check_throttle, check_cgroup, check_changes;
 
 void finding_found(struct finding *out, const char *fmt, ...) printf_like(2, 3);
 void finding_add(struct finding *out, const char *fmt, ...) printf_like(2, 3); /* to what was found */

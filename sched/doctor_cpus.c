@@ -106,10 +106,10 @@ void check_isolated(const struct host_facts *f, const struct doctor_need *need, 
 	}
 	if (lacks(need, &l, out)) {
 		finding_want(out, DOCTOR_WARNING, "the vCPUs' CPUs, but not thole's own",
-			"other processes are scheduled where vCPUs are; thole pins vCPUs by itself, but doesn't move others away");
+			"other processes are scheduled where vCPUs are; thole pins vCPUs by itself, but moves others away only with "
+			"--isolation");
 		if (f->cgroup_root.state == FACT_READ)
-			finding_remedy(out, CHANGE_NOW, "make a cgroup with cpuset.cpus=LIST, cpuset.cpus.partition=isolated, and "
-				"start thole in it; or boot with isolcpus=domain,managed_irq,LIST");
+			finding_remedy(out, CHANGE_NOW, "boot with isolcpus=domain,managed_irq,LIST");
 		else
 			finding_remedy(out, CHANGE_REBOOT, "boot with isolcpus=domain,managed_irq,LIST");
 	}

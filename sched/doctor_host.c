@@ -342,7 +342,18 @@ void check_throttle(const struct host_facts *f, const struct doctor_need *need, 
 	finding_remedy(out, CHANGE_NOW, "sysctl kernel.sched_rt_runtime_us=-1");
 }
 
-/* thole makes no cgroups today; whoever isolates CPUs for it does. */
+/* Lines here may show what thole has set rather than what the host has. */
+void check_changes(const struct host_facts *f, const struct doctor_need *need, struct finding *out)
+{
+	(void)need;
+	if (f->journal.state != FACT_READ)
+		return;
+	finding_found(out, "thole has changed settings of this host, for a machine that runs or was killed");
+	finding_want(out, DOCTOR_ADVICE, "", "other lines may show what thole has set, not what the host has");
+	finding_remedy(out, CHANGE_NOW, "thole restore, which leaves what running machines need");
+}
+
+/* What isolates CPUs while the host runs; thole's partitions are below the process's own cgroup. */
 void check_cgroup(const struct host_facts *f, const struct doctor_need *need, struct finding *out)
 {
 	(void)need;

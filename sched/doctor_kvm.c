@@ -263,3 +263,23 @@ void check_posting(const struct host_facts *f, const struct doctor_need *need, s
 		finding_remedy(out, remaps(f) ? CHANGE_NOW : CHANGE_REBOOT, "see %s", remaps(f) ? "virtual APIC" :
 			"irq remapping");
 }
+
+/* KVM posts a vCPU's timer from a housekeeping CPU: it takes a virtual APIC, and timers that leave the vCPU's CPU. */
+void check_timer(const struct host_facts *f, const struct doctor_need *need, struct finding *out)
+{
+	const struct fact *apic = f->kvm_intel.state == FACT_READ ? &f->apicv : &f->avic;
+	struct cpulist tickless;
+	bool useful;
+
+	(void)need;
+	if (f->pi_timer.state != FACT_READ)
+		return;
+	useful = fact_cpus(&f->nohz_full, &tickless) && tickless.nr && fact_on(apic);
+	cpulist_fini(&tickless);
+	finding_found(out, fact_on(&f->pi_timer) ? "on" : useful ? "off" :
+		"off, and no use without a virtual APIC and nohz_full CPUs");
+	if (fact_on(&f->pi_timer) || !useful)
+		return;
+	finding_want(out, DOCTOR_ADVICE, "on", "each timer of a guest goes off on the vCPU's own CPU, and is an exit");
+	finding_remedy(out, CHANGE_NOW, "echo 1 > /sys/module/kvm/parameters/pi_inject_timer");
+}

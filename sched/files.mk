@@ -2,6 +2,7 @@
 SCHED_SRCS := \
 	sched/affinity.c \
 	sched/cpus.c \
+	sched/culprit.c \
 	sched/detour.c \
 	sched/doctor.c \
 	sched/doctor_cpus.c \
@@ -17,6 +18,7 @@ SCHED_SRCS := \
 	sched/journal.c \
 	sched/knob.c \
 	sched/ktext.c \
+	sched/noise.c \
 	sched/policy.c \
 	sched/quiet.c \
 	sched/series.c \

@@ -36,6 +36,7 @@ static const struct {
 	{ FACT(npt), PARAMETER("kvm_amd", "npt") },
 	{ FACT(apicv), PARAMETER("kvm_intel", "enable_apicv") },
 	{ FACT(avic), PARAMETER("kvm_amd", "avic") },
+	{ FACT(pi_timer), PARAMETER("kvm", "pi_inject_timer") },
 	{ FACT(interrupts), "proc/interrupts" },
 	{ FACT(online), CPU "online" },
 	{ FACT(isolated), CPU "isolated" },
@@ -73,6 +74,7 @@ static const struct {
 	{ FACT(kvm_amd), F_OK, "sys/module/kvm_amd" },
 	{ FACT(kvm_pvm), F_OK, "sys/module/kvm_pvm" },
 	{ FACT(iommu_groups), F_OK, "sys/kernel/iommu_groups/0" },
+	{ FACT(journal), F_OK, "run/thole/isolation.json" },
 };
 
 /* Facts that take more, but are texts all the same. */

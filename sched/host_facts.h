@@ -82,7 +82,7 @@ struct host_facts {
 	struct fact dev;        /* "" if there is a /dev */
 	struct fact kvm_device; /* "" if it can be opened for reading and writing */
 	struct fact kvm_intel, kvm_amd, kvm_pvm; /* "" if the module is there */
-	struct fact ept, npt, apicv, avic;
+	struct fact ept, npt, apicv, avic, pi_timer;
 	struct fact interrupts;   /* /proc/interrupts */
 	struct fact iommu_groups; /* "" if there is at least one */
 	uint32_t nr_iommus;
@@ -108,6 +108,7 @@ struct host_facts {
 	uint32_t nr_processes;
 	struct fact_process *process;
 	struct fact tuned, limits, status, rt_runtime, rt_period, nmi_watchdog;
+	struct fact journal;            /* "" if thole has changed settings here (journal.h) */
 	struct fact cgroup;             /* /proc/self/cgroup */
 	struct fact cgroup_root;        /* cgroup.controllers of the root: there in version 2 only */
 	struct fact cgroup_controllers; /* of this process's own */

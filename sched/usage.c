@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,6 +54,9 @@ struct usage usage_read(void)
 	text_read("/proc/thread-self/status", text);
 	u.voluntary = usage_find(text, "voluntary_ctxt_switches");
 	u.involuntary = usage_find(text, "nonvoluntary_ctxt_switches");
+	text_read("/proc/thread-self/schedstat", text);
+	if (sscanf(text, "%*d %" SCNd64, &u.waited_ns) != 1)
+		u.waited_ns = USAGE_UNKNOWN;
 	return u;
 }
 

@@ -21,6 +21,7 @@ struct usage {
 	int64_t migrations;  /* since the thread began, like the rest */
 	int64_t voluntary;   /* context switches: it waited */
 	int64_t involuntary; /* somebody else was to run */
+	int64_t waited_ns;   /* it could have run, and had no CPU */
 };
 
 /* Of the calling thread. */

@@ -26,6 +26,7 @@ UNIT_TESTS := \
 	test_console \
 	test_cpulist \
 	test_crash \
+	test_culprit \
 	test_detour \
 	test_doctor \
 	test_acpi \
@@ -73,6 +74,7 @@ CLI_TESTS := \
 	tests/cli/completion \
 	tests/cli/doctor \
 	tests/cli/isolate \
+	tests/cli/noise \
 	tests/cli/pci \
 	tests/cli/install \
 
@@ -94,6 +96,7 @@ FUZZ_TARGETS := \
 	virtio_pci \
 	virtio_net \
 	config_space \
+	isolation \
 
 # tests/payload/NAME.c, guests for `thole run --payload`, linked at payload addresses.
 PAYLOADS := \
@@ -108,6 +111,7 @@ PAYLOADS := \
 MULTIBOOT_KERNELS := \
 	mb_hello \
 	edu_dma \
+	mb_spin \
 
 # Executable scripts that print TAP: on this machine's /dev/kvm, and in the lab.
 PAYLOAD_TESTS := \
@@ -124,4 +128,5 @@ LAB_TESTS := \
 	tests/lab/test-virtio \
 	tests/lab/test-guest \
 	tests/lab/test-vhost \
+	tests/lab/test-isolation \
 

@@ -29,7 +29,7 @@ struct fake_host {
 };
 
 /* At most one newline at the end, as the kernel has it. */
-static void fake_put(const struct fake_host *h, const char *path, const char *text)
+static unused void fake_put(const struct fake_host *h, const char *path, const char *text)
 {
 	char whole[600];
 	FILE *f;
@@ -46,7 +46,7 @@ static void fake_put(const struct fake_host *h, const char *path, const char *te
 	fclose(f);
 }
 
-static char *fake_get(const struct fake_host *h, const char *path)
+static unused char *fake_get(const struct fake_host *h, const char *path)
 {
 	static char text[4096];
 	char whole[600];
@@ -64,7 +64,7 @@ static char *fake_get(const struct fake_host *h, const char *path)
 	return text;
 }
 
-static bool fake_has(const struct fake_host *h, const char *path)
+static unused bool fake_has(const struct fake_host *h, const char *path)
 {
 	char whole[600];
 
@@ -145,13 +145,13 @@ static void fake_after(void *ctx, enum hostfs_op op, const char *path, const cha
 	(void)fake_step(h);
 }
 
-static struct hostfs_hook fake_hook(struct fake_host *h)
+static unused struct hostfs_hook fake_hook(struct fake_host *h)
 {
 	return (struct hostfs_hook){ fake_before, fake_after, h };
 }
 
 /* Four CPUs, everything as distributions have it, and a little worse. */
-static void fake_host_make(struct fake_host *h)
+static unused void fake_host_make(struct fake_host *h)
 {
 	static const char *const files[][2] = {
 		{ "/run/.keep", "" },
@@ -196,7 +196,7 @@ static void fake_host_make(struct fake_host *h)
 }
 
 /* This process in a cgroup of a batch system's. */
-static void fake_host_nest(struct fake_host *h)
+static unused void fake_host_nest(struct fake_host *h)
 {
 	static const char *const dirs[] = { "/sys/fs/cgroup/job", "/sys/fs/cgroup/job/step" };
 	char file[300];
@@ -220,7 +220,7 @@ static int fake_remove_one(const char *path, const struct stat *st, int type, st
 	return remove(path);
 }
 
-static void fake_host_end(struct fake_host *h)
+static unused void fake_host_end(struct fake_host *h)
 {
 	nftw(h->dir, fake_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
@@ -228,7 +228,7 @@ static void fake_host_end(struct fake_host *h)
 /* Every file of proc and sys, its name and its bytes. */
 static FILE *fake_out;
 
-static int fake_print_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static unused int fake_print_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	char bytes[4096];
 	size_t n;
@@ -246,13 +246,13 @@ static int fake_print_one(const char *path, const struct stat *st, int type, str
 	return 0;
 }
 
-static int by_line(const void *a, const void *b)
+static unused int by_line(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* Sorted, since a file that is made again may be at another place of its directory. To be freed. */
-static char *fake_snapshot(const struct fake_host *h)
+static unused char *fake_snapshot(const struct fake_host *h)
 {
 	static const char *const tops[] = { "proc", "sys" };
 	char *text = NULL, *sorted, **line, *save, dir[128];

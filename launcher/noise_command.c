@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* noise_command.c - `thole noise`: how quiet the host's CPUs are, and who makes the noise. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+
+#include "launcher/command.h"
+#include "launcher/exit_code.h"
+#include "launcher/noise_print.h"
+#include "sched/affinity.h"
+#include "vmm/log.h"
+
+#define SECONDS_MAX  3600
+#define EVENTS	     20000u /* for a picture, of each CPU */
+
+struct noise_args {
+	struct cpulist cpus;
+	double seconds;
+	const char *svg;
+	bool json;
+};
+
+static const char usage[] =
+	"usage: thole noise [--cpus LIST] [--seconds N] [--json] [--svg FILE]\n"
+	"\n"
+	"How often, and for how long, something takes each CPU away from a program that needs all of it:\n"
+	"interrupts, other threads, the firmware, a hypervisor below. One thread a CPU watches, and uses all\n"
+	"of it meanwhile. No rights are needed, but without root other users' threads may not be seen.\n"
+	"\n"
+	"      --cpus LIST   the CPUs, such as 2-15,18; all that may be used\n"
+	"      --seconds N   for how long; 5\n"
+	"      --json        print JSON rather than a table\n"
+	"      --svg FILE    draw each detour, too (takes gnuplot)";
+
+static int cpus_all(struct cpulist *cpus)
+{
+	struct affinity a;
+	int err = affinity_get(&a);
+
+	*cpus = (struct cpulist){ .cpu = calloc(CPULIST_MAX, sizeof(*cpus->cpu)) };
+	for (int cpu = 0; !err && cpus->cpu && cpu < CPULIST_MAX; cpu++)
+		if (CPU_ISSET_S((size_t)cpu, sizeof(a.set), a.set))
+			cpus->cpu[cpus->nr++].os = cpu;
+	return err || !cpus->cpu ? log_errno(err ? err : -ENOMEM, "CPUs: %m") : 0;
+}
+
+static int cpus_parse(struct cpulist *cpus, const char *text)
+{
+	const char *why;
+
+	cpulist_fini(cpus);
+	if (cpulist_parse(cpus, text, &why, NULL) != 0)
+		return log_errno(-EINVAL, "--cpus=%.60s: %s; a list looks like 2-15,18", text, why);
+	return cpus->nr ? 0 : log_errno(-EINVAL, "--cpus: expected a list such as 2-15,18");
+}
+
+static int seconds_parse(double *seconds, const char *text)
+{
+	char *end;
+
+	*seconds = strtod(text, &end);
+	if (end == text || *end || !(*seconds >= 0.01 && *seconds <= SECONDS_MAX))
+		return log_errno(-EINVAL, "--seconds=%.40s: expected a number from 0.01 to %d", text, SECONDS_MAX);
+	return 0;
+}
+
+/* 0, 1 for --help, or negative errno, reported. */
+static int args_parse(struct noise_args *a, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "cpus", required_argument, NULL, 'c' },
+		{ "seconds", required_argument, NULL, 's' },
+		{ "svg", required_argument, NULL, 'v' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int err = 0;
+
+	for (int c; !err && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		switch (c) {
+		case 'c': err = cpus_parse(&a->cpus, optarg); break;
+		case 's': err = seconds_parse(&a->seconds, optarg); break;
+		case 'v': a->svg = optarg; break;
+		case 'j': a->json = true; break;
+		case 'h': puts(usage); return 1;
+		default: return -EINVAL;
+		}
+	}
+	if (!err && optind < argc)
+		err = log_errno(-EINVAL, "thole noise takes no argument '%.40s'; see thole noise --help", argv[optind]);
+	return err || a->cpus.nr ? err : cpus_all(&a->cpus);
+}
+
+static int show(const struct noise *n, const struct noise_args *a)
+{
+	json_t *value;
+
+	if (!a->json) {
+		noise_print(n, stdout);
+	} else {
+		value = noise_json(n);
+		if (!value || json_dumpf(value, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(8)) < 0 || putchar('\n') == EOF) {
+			json_decref(value);
+			return log_errno(-EIO, "JSON: %m");
+		}
+		json_decref(value);
+	}
+	return fflush(stdout) != 0 || ferror(stdout) ? log_errno(-errno, "standard output: %m") : 0;
+}
+
+int noise_command(int argc, char **argv)
+{
+	struct noise_args args = { .seconds = 5 };
+	struct noise n;
+	int err = args_parse(&args, argc, argv);
+
+	if (!err && (err = noise_measure(&n, &args.cpus, (uint64_t)(args.seconds * 1000), args.svg ? EVENTS : 0)) == 0) {
+		err = show(&n, &args);
+		if (!err && args.svg)
+			err = noise_draw(&n, args.svg);
+		noise_fini(&n);
+	}
+	cpulist_fini(&args.cpus);
+	return err < 0 ? EXIT_CODE_FAILED : 0;
+}
