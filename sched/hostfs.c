@@ -56,7 +56,7 @@ char *hostfs_read(const struct hostfs *t, const char *path, int *err)
 		*err = -errno;
 	if (fd >= 0)
 		close(fd);
-	if (*err) {
+	if (*err || !text) {
 		free(text);
 		return NULL;
 	}

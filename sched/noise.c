@@ -88,8 +88,10 @@ static int watcher_start(struct watcher *w)
 static int allocate(struct noise *n, const struct cpulist *cpus, uint32_t events)
 {
 	n->at = calloc(cpus->nr, sizeof(*n->at));
-	if (!n->at)
-		return log_errno(-ENOMEM, "noise: %m");
+	if (!n->at) {
+		log_errno(-ENOMEM, "noise: %m");
+		return -ENOMEM;
+	}
 	for (n->nr = 0; n->nr < cpus->nr; n->nr++) {
 		struct detour_log *log = &n->at[n->nr].log;
 
@@ -145,10 +147,12 @@ int noise_measure(struct noise *n, const struct cpulist *cpus, uint64_t ms, uint
 {
 	struct watcher *w = calloc(max(cpus->nr, 1u), sizeof(*w));
 	struct hostfs fs = { .root = -1 };
-	int err = w ? 0 : log_errno(-ENOMEM, "noise: %m");
+	int err;
 
 	*n = (struct noise){ .tsc_hz = detour_tsc_hz() };
-	if (!err && (err = hostfs_open(&fs, "/")) != 0)
+	if (!w)
+		return log_errno(-ENOMEM, "noise: %m");
+	if ((err = hostfs_open(&fs, "/")) != 0)
 		log_errno(err, "/: %m");
 	if (!err)
 		err = allocate(n, cpus, events);

@@ -117,7 +117,7 @@ static int lock_take(struct state *s)
 static char *journal_bytes(const struct state *s, int *err)
 {
 	int fd = openat(s->dir, JOURNAL, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat st;
+	struct stat st = { 0 };
 	char *text = NULL;
 
 	*err = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
