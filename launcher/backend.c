@@ -18,6 +18,8 @@
 
 #define START_MS   20000 /* from fork to exec; the network may hold the program's file */
 #define STOP_MS	   30000 /* a disk's last writes may take long */
+#define LINE_MAX_SHOWN 400 /* of its last words, in a message */
+
 #define EXPLAIN_MS 1000	 /* from a lost connection to the end of the process */
 
 /* What it said */
@@ -63,6 +65,7 @@ static const char *words_last(struct backend *b)
 		*--end = '\0';
 	for (start = end; start > b->words && (start[-1] != '\n' || ++lines < 3); start--)
 		;
+	start = max(start, end - min((ptrdiff_t)LINE_MAX_SHOWN, end - start));
 	for (char *c = start; *c; c++)
 		if ((unsigned char)*c < ' ')
 			*c = ' ';

@@ -32,6 +32,8 @@ const struct kernel_need kernel_needs[] = {
 	{ NEEDS_DISK_ROOT, "BTRFS_FS", "btrfs", true },
 	{ NEEDS_ALWAYS, "VIRTIO_CONSOLE", "virtio_console", true },
 	{ NEEDS_ALWAYS, "VIRTIO_NET", "virtio_net", true },
+	{ NEEDS_ALWAYS, "ACPI_BUTTON", "button", true }, /* the power button, and who tells of it */
+	{ NEEDS_ALWAYS, "INPUT_EVDEV", "evdev", true },
 };
 
 const uint32_t kernel_needs_nr = ARRAY_SIZE(kernel_needs);

@@ -10,6 +10,7 @@ UNIT_TESTS := \
 	test_speed \
 	test_file_replace \
 	test_kvm \
+	test_backend \
 	test_backing \
 	test_sched \
 	test_power \

@@ -54,7 +54,8 @@ void mount_root(const struct config *c);
 void mount_rest(const struct config *c);
 void root_switch(void);
 
-/* Run a program on the console and wait for its end, with all orphans. Returns its exit code. */
+/* Run a program on the console until it ends or the power button is pressed; whoever runs then is ended. Its exit
+ * code. */
 int run_child(const char *program);
 __attribute__((noreturn)) void power_off(void);
 
