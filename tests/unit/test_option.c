@@ -73,6 +73,12 @@ static void good_values_print_in_one_form(void **state)
 		{ "port", "data=socket:/run/a=b", "data=socket:/run/a=b" },
 		{ "port", "log.1=file:log", "log.1=file:log" },
 		{ "port", "agent=fd:3", "agent=fd:3" },
+		{ "share", "data=/srv", "data=/srv" },
+		{ "share", "a.b=x=y,at=/z,ro", "a.b=x=y,ro,at=/z" },
+		{ "disk", "image", "image,format=raw" },
+		{ "disk", "a.qcow2", "a.qcow2,format=qcow2" },
+		{ "disk", "a.qcow2,ro,format=raw", "a.qcow2,format=raw,ro" },
+		{ "disk", "/dev/sda,overlay=temp", "/dev/sda,format=raw,overlay=temp" },
 		{ "vsock", "auto", "auto" },
 		{ "net", "bridge=br0", "bridge=br0" },
 		{ "net", "tap=t0,bridge=br0", "bridge=br0,tap=t0" },
@@ -177,6 +183,21 @@ static void bad_values_are_refused_with_the_remedy(void **state)
 		{ "force", "2", "yes or no" },
 		{ "console", "file:", "file:PATH" },
 		{ "port", "data", "NAME=file:PATH" },
+		{ "share", "", "TAG=PATH" },
+		{ "share", "data", "TAG=PATH" },
+		{ "share", "data=", "TAG=PATH" },
+		{ "share", "data=,ro", "TAG=PATH" },
+		{ "share", "=/srv", "36 at most" },
+		{ "share", "1234567890123456789012345678901234567=/srv", "36 at most" },
+		{ "share", "data=/srv,rw", "ro or at=DIR" },
+		{ "share", "data=/srv,at=", "ro or at=DIR" },
+		{ "share", "data=/srv,at=here", "in the guest" },
+		{ "disk", "", "an image" },
+		{ "disk", ",ro", "an image" },
+		{ "disk", "x,format=vmdk", "raw or qcow2" },
+		{ "disk", "x,overlay=", "overlay=" },
+		{ "disk", "x,fast", "after the image" },
+		{ "disk", "x,ro,overlay=temp", "either ro or overlay" },
 		{ "port", "data=", "NAME=file:PATH" },
 		{ "port", "data=file:", "NAME=file:PATH" },
 		{ "port", "data=tcp:1", "NAME=file:PATH" },
@@ -275,6 +296,61 @@ static void ports_have_names_of_their_own(void **state)
 	assert_int_equal(c.port.at[1].fd, 7);
 	run_config_fini(&c);
 	assert_int_equal(c.port.nr, 0);
+}
+
+static void shares_have_tags_of_their_own(void **state)
+{
+	struct run_config c;
+	struct complaint why;
+
+	(void)state;
+	assert_int_equal(run_config_init(&c), 0);
+	assert_int_equal(option_set(&c, option_find("share"), "a=/x,at=/y", &why), 0);
+	assert_int_equal(option_set(&c, option_find("share"), "b=/x,ro", &why), 0);
+	assert_int_equal(option_set(&c, option_find("share"), "a=/z", &why), -EINVAL);
+	assert_non_null(strstr(why.text, "already"));
+	assert_int_equal(c.share.nr, 2);
+	assert_string_equal(c.share.at[0].at, "/y");
+	assert_true(c.share.at[1].ro);
+	assert_int_equal(run_config_finish(&c), 0);
+	assert_true(c.share_memory);
+	run_config_fini(&c);
+	assert_int_equal(c.share.nr, 0);
+}
+
+/* What only an initramfs of ours can do is refused elsewhere, and what contradicts itself everywhere. */
+static void guests_without_an_image_are_checked(void **state)
+{
+	static const struct {
+		const char *given[4]; /* key, value, key, value */
+		int err;
+	} t[] = {
+		{ { "kernel", "auto", "root", "host" }, 0 },
+		{ { "kernel", "auto", "root", "/tree" }, 0 },
+		{ { "kernel", "auto" }, -EINVAL },
+		{ { "kernel", "auto", "root", "disk" }, -EINVAL },
+		{ { "kernel", "auto", "initrd", "x" }, -EINVAL },
+		{ { "kernel", "x", "root", "host" }, -EINVAL },
+		{ { "kernel", "x", "init", "/bin/sh" }, -EINVAL },
+		{ { "kernel", "x", "share", "a=/b,at=/c" }, -EINVAL },
+		{ { "kernel", "x", "share", "a=/b" }, 0 },
+		{ { "kernel", "x", "disk", "y" }, 0 },
+		{ { "payload", "x", "disk", "y" }, -EINVAL },
+		{ { "payload", "x", "share", "a=/b" }, -EINVAL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct run_config c;
+		struct complaint why;
+
+		assert_int_equal(run_config_init(&c), 0);
+		for (size_t k = 0; k < 4 && t[i].given[k]; k += 2)
+			assert_int_equal(option_set(&c, option_find(t[i].given[k]), t[i].given[k + 1], &why), 0);
+		assert_int_equal(run_config_finish(&c), 0);
+		assert_int_equal(run_config_check(&c), t[i].err);
+		run_config_fini(&c);
+	}
 }
 
 static void cpus_is_a_count_or_a_list(void **state)
@@ -392,6 +468,8 @@ int main(void)
 		cmocka_unit_test(bad_values_are_refused_with_the_remedy),
 		cmocka_unit_test(fields_hold_what_was_said),
 		cmocka_unit_test(ports_have_names_of_their_own),
+		cmocka_unit_test(shares_have_tags_of_their_own),
+		cmocka_unit_test(guests_without_an_image_are_checked),
 		cmocka_unit_test(cpus_is_a_count_or_a_list),
 		cmocka_unit_test(what_follows_has_the_same_limits),
 		cmocka_unit_test(near_names_are_suggested),
