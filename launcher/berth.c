@@ -147,10 +147,26 @@ static void dir_clear(int harbour, int dir, const char *name)
 	unlinkat(harbour, name, AT_REMOVEDIR);
 }
 
+/* With the harbour locked, so that nobody comes any more. */
+static void late_answer(int listen_fd)
+{
+	static const char text[] = "{\"error\": \"the machine is being stopped\", \"stopping\": true}\n";
+	int fd;
+
+	while ((fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		ssize_t n = send(fd, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		(void)n;
+		close(fd);
+	}
+}
+
 void berth_leave(struct berth *b)
 {
 	if (harbour_lock(b->harbour) == 0)
 		dir_clear(b->harbour, b->dir, b->name);
+	if (b->stopped)
+		late_answer(b->listen);
 	close(b->listen);
 	close(b->dir);
 	close(b->harbour); /* and its lock */

@@ -33,6 +33,7 @@ struct berth {
 	uint8_t key[FRAME_KEY_BYTES]; /* lets into the machine's agent */
 	bool transient;               /* its machine ends with the last program in it */
 	bool keep;                    /* but not that one */
+	bool stopped;                 /* its machine was asked to end, and did not fail */
 };
 
 /* The user's directory, made if need be; path: PATH_MAX bytes. A descriptor. */
@@ -42,12 +43,12 @@ int harbour_lock(int harbour) must_check;
 void harbour_unlock(int harbour);
 
 /*
- * Take the name, with the harbour locked, and listen. harbour becomes the berth's. -EBUSY, not reported:
+ * Take the name, with the harbour locked, and listen. harbour becomes the berth's, or is closed. -EBUSY, not reported:
  * a machine has it.
  */
 int berth_take(struct berth *b, int harbour, const char *path, const char *name) must_check;
 
-/* For a process that shall not remove it. */
+/* Remove it. Who has connected meanwhile is told to come again, if the machine was stopped. */
 void berth_leave(struct berth *b);
 
 /* Connect to a machine's socket. -ENOENT, -ECONNREFUSED, not reported: there is none of that name. */

@@ -112,6 +112,10 @@ struct config_nets {
 	struct config_net *at; /* [nr] */
 };
 
+enum config_granularity { CONFIG_GRANULARITY_NODE, CONFIG_GRANULARITY_NUMA, CONFIG_GRANULARITY_RANK };
+
+enum config_bind { CONFIG_BIND_HOST, CONFIG_BIND_RANK, CONFIG_BIND_NONE };
+
 enum config_policy { CONFIG_POLICY_LIKE_HOST, CONFIG_POLICY_ONE_NODE, CONFIG_POLICY_SPREAD };
 
 enum config_smt { CONFIG_SMT_AVOID, CONFIG_SMT_USE, CONFIG_SMT_NEVER };
@@ -190,6 +194,10 @@ struct run_config {
 
 	/* Programs in it: thole exec. */
 	struct config_strings env; /* NAME=VALUE or -PATTERN */
+	enum config_granularity granularity;
+	enum config_bind bind;
+	bool keep;
+	uint32_t start_timeout_ms;
 
 	/* What it tells. */
 	char *stats;

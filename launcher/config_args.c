@@ -407,6 +407,8 @@ static int args_apply(struct run_config *c, const struct args *a)
 		return err;
 	if ((err = files_apply(c, a)) != 0 || (err = options_apply(c, a)) != 0)
 		goto fail;
+	if (a->line->defaults && (err = a->line->defaults(c, a->line->own_input)) != 0)
+		goto fail;
 	if ((err = run_config_finish(c)) != 0)
 		goto fail;
 	stderr_log_level(c->quiet ? LOG_LEVEL_ERR : c->log_level);

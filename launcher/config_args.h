@@ -26,6 +26,8 @@ struct config_line {
 	const char *doc;      /* a sentence or two, before the options in --help */
 	const char *args;     /* what follows the options, "COMMAND [ARG...]"; NULL: nothing may */
 	const struct argp *own; /* further options, and the parser of args; NULL: none */
+	/* Options that are not given and follow from elsewhere, before what follows from the rest; NULL: none. */
+	int (*defaults)(struct run_config *c, void *own_input);
 	void *own_input;        /* its input; its keys are letters or from CONFIG_KEY_OWN up */
 };
 

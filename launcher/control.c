@@ -182,7 +182,7 @@ static void join(struct control_client *k, const struct control_request *r)
 	struct control *c = k->control;
 
 	if (k->joined || c->m->stopper.pressed) {
-		answer(k, control_answer_error(k->joined ? "it has joined already" : "the machine is being stopped"));
+		answer(k, k->joined ? control_answer_error("it has joined already") : control_answer_stopping());
 		return;
 	}
 	c->berth->keep |= r->keep;

@@ -15,6 +15,11 @@ json_t *control_answer_error(const char *text)
 	return json_pack("{s:s}", "error", text);
 }
 
+json_t *control_answer_stopping(void)
+{
+	return json_pack("{s:s, s:b}", "error", "the machine is being stopped", "stopping", 1);
+}
+
 json_t *control_answer_done(void)
 {
 	return json_pack("{s:b}", "done", 1);

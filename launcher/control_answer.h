@@ -13,6 +13,8 @@
 
 json_t *control_answer_error(const char *text);
 json_t *control_answer_done(void);
+/* Come again when it has ended. */
+json_t *control_answer_stopping(void);
 json_t *control_answer_status(const struct control *c);
 /* Counters since the start, and when they were read: whoever wants rates asks twice. */
 json_t *control_answer_stat(const struct control *c);

@@ -3,22 +3,29 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "launcher/command.h"
 #include "launcher/config_args.h"
 #include "launcher/exec_client.h"
+#include "launcher/exec_job.h"
+#include "launcher/exec_machine.h"
 #include "launcher/exit_code.h"
 
-enum { KEY_AGENT_SOCKET = CONFIG_KEY_OWN };
+enum { KEY_AGENT_SOCKET = CONFIG_KEY_OWN, KEY_JOB, KEY_VM };
 
 /* What `exec` has of its own. Strings are argv's. */
 struct exec_args {
-	const char *agent_socket;
+	const char *agent_socket, *job, *vm; /* one at most */
+	struct exec_job found;
 	char **program; /* NULL-terminated; NULL: none */
 };
 
 static const struct argp_option exec_options[] = {
 	{ .doc = "Which machine to run in", .group = 100 },
+	{ "job", KEY_JOB, "ID", 0,
+		"that of this job; without it, of the batch system's job, of mpiexec's, or of this program alone", 100 },
+	{ "vm", KEY_VM, "NAME", 0, "one that runs already, by its name", 100 },
 	{ "agent-socket", KEY_AGENT_SOCKET, "PATH", 0,
 		"an agent that listens there already", 100 },
 	{ 0 },
@@ -29,6 +36,8 @@ static error_t exec_key(int key, char *arg, struct argp_state *state)
 	struct exec_args *a = state->input;
 
 	switch (key) {
+	case KEY_JOB: a->job = arg; return 0;
+	case KEY_VM: a->vm = arg; return 0;
 	case KEY_AGENT_SOCKET: a->agent_socket = arg; return 0;
 	case ARGP_KEY_ARG:
 		/* The program; all that follows is its own. */
@@ -39,38 +48,89 @@ static error_t exec_key(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static int exec_at_socket(const struct run_config *c, const struct exec_args *a)
+static int defaults(struct run_config *c, void *own_input)
 {
-	struct exec_agent agent = { .fd = exec_agent_connect(a->agent_socket) };
+	struct exec_args *a = own_input;
+	int err;
+
+	if (a->agent_socket)
+		return 0;
+	err = exec_job_find(&a->found, a->job, c->granularity);
+	return err || a->vm ? err : exec_job_defaults(&a->found, c);
+}
+
+static int order_run(const struct exec_agent *agent, const struct run_config *c, const struct exec_args *a,
+	const struct exec_machine *m)
+{
+	static char nolocal[] = "MPIR_CVAR_NOLOCAL=1";
 	struct exec_order order;
 	int code;
 
-	if (agent.fd < 0)
+	if (exec_order_make(&order, a->program, &c->env) != 0) {
+		close(agent->fd);
 		return EXIT_CODE_FAILED;
-	if (exec_order_make(&order, a->program, &c->env) != 0)
-		return EXIT_CODE_FAILED;
-	code = exec_client_run(&agent, &order);
+	}
+	if (m) {
+		order.order.cpus = calloc((size_t)m->nr_cpus + 1, sizeof(*order.order.cpus));
+		if (order.order.cpus)
+			order.order.nr_cpus = exec_bind(order.order.cpus, m, c->bind, &a->found.own, a->found.local_rank);
+	}
+	/* Hydra tells ranks of one host that they share its memory: here they don't. The list has room for one more. */
+	if (m && c->granularity != CONFIG_GRANULARITY_NODE && order.order.pmi != ORDER_PMI_NONE) {
+		order.order.env[order.order.nr_env++] = nolocal;
+		order.order.env[order.order.nr_env] = NULL;
+	}
+	code = exec_client_run(agent, &order);
 	exec_order_fini(&order);
 	return code;
+}
+
+static int exec_at_socket(const struct run_config *c, const struct exec_args *a)
+{
+	const struct exec_agent agent = { .fd = exec_agent_connect(a->agent_socket) };
+
+	return agent.fd < 0 ? EXIT_CODE_FAILED : order_run(&agent, c, a, NULL);
+}
+
+static int exec_in_machine(const struct run_config *c, const struct exec_args *a)
+{
+	struct exec_machine m;
+	cpu_set_t cpus;
+	int code;
+
+	exec_job_cpus(&a->found, c->granularity, &cpus);
+	if (exec_machine_join(&m, a->vm ? a->vm : c->name, a->vm ? NULL : c, &cpus, c->start_timeout_ms) != 0)
+		return EXIT_CODE_FAILED;
+	code = order_run(&m.agent, c, a, &m);
+	exec_machine_leave(&m);
+	return code;
+}
+
+static int exec_where(const struct run_config *c, const struct exec_args *a)
+{
+	if (!!a->agent_socket + !!a->job + !!a->vm > 1) {
+		log_errno(-EINVAL, "--job, --vm and --agent-socket each name a machine: give one");
+		return EXIT_CODE_FAILED;
+	}
+	if (!a->program) {
+		log_errno(-EINVAL, "no program to run: thole exec [OPTION...] PROGRAM [ARGUMENT...]");
+		return EXIT_CODE_FAILED;
+	}
+	return a->agent_socket ? exec_at_socket(c, a) : exec_in_machine(c, a);
 }
 
 int exec_command(int argc, char **argv)
 {
 	static const struct argp own = { exec_options, exec_key, NULL, NULL, NULL, NULL, NULL };
 	struct exec_args a = { 0 };
-	const struct config_line line = { "exec", "Run a program in a machine as if it ran here.",
-		"PROGRAM [ARGUMENT...]", &own, &a };
+	const struct config_line line = { .name = "exec", .doc = "Run a program in a machine as if it ran here.",
+		.args = "PROGRAM [ARGUMENT...]", .own = &own, .defaults = defaults, .own_input = &a };
 	struct run_config config;
 	int code = run_config_from_args(&config, &line, argc, argv);
 
 	if (code)
 		return code < 0 ? EXIT_CODE_FAILED : 0;
-	if (!a.program) {
-		log_errno(-EINVAL, "no program to run: thole exec [OPTION...] PROGRAM [ARGUMENT...]");
-		code = EXIT_CODE_FAILED;
-	} else {
-		code = exec_at_socket(&config, &a);
-	}
+	code = exec_where(&config, &a);
 	run_config_fini(&config);
 	return code;
 }

@@ -66,7 +66,7 @@ int exec_env_make(char ***list, uint32_t *nr, char *const *from, const struct co
 
 	while (from[count])
 		count++;
-	at = calloc((size_t)count + rules->nr + 1, sizeof(*at));
+	at = calloc((size_t)count + rules->nr + 2, sizeof(*at));
 	if (!at)
 		return -ENOMEM;
 	*nr = 0;

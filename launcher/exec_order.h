@@ -21,7 +21,7 @@ void exec_order_fini(struct exec_order *e);
 
 /*
  * The environment for a program, from this one's: each rule in turn is NAME=VALUE, or -PATTERN (as a
- * shell's) for those that are left out. *list: NULL-terminated, the caller frees it, not the strings.
+ * shell's) for those that are left out. *list: NULL-terminated, with room for one more, the caller frees it, not the strings.
  * Pure. -ENOMEM.
  */
 int exec_env_make(char ***list, uint32_t *nr, char *const *from, const struct config_strings *rules) must_check;

@@ -1,5 +1,8 @@
 # What launcher/ is built from, one file a line.
 LAUNCHER_SRCS := \
+	launcher/exec_job.c \
+	launcher/exec_machine.c \
+	launcher/exec_start.c \
 	launcher/console_command.c \
 	launcher/control_client.c \
 	launcher/ps_command.c \

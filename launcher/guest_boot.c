@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "launcher/agent_image.h"
 #include "launcher/image.h"
 #include "launcher/initramfs_cache.h"
 #include "vmm/boot/boot.h"
@@ -99,7 +100,10 @@ static int run_part(struct guest_boot *b, const struct run_config *c, const stru
 	size_t nr = 1;
 	int err = config ? 0 : log_errno(-ENOMEM, "initramfs: %m");
 
-	if (!err && c->agent && (err = image_load(&agent, "agent", c->agent)) == 0)
+	if (!err && c->agent && strcmp(c->agent, "builtin") == 0)
+		file[nr++] = (struct initramfs_file){ "thole/agent", agent_image, (size_t)(agent_image_end - agent_image),
+			0755 };
+	else if (!err && c->agent && (err = image_load(&agent, "agent", c->agent)) == 0)
 		file[nr++] = (struct initramfs_file){ "thole/agent", agent.data, agent.size, 0755 };
 	if (!err)
 		err = initramfs_append(&b->initrd, file, nr);

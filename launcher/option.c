@@ -26,6 +26,8 @@
 
 static const char *const pages[] = { "4K", "2M", "1G", NULL };
 static const char *const console_devices[] = { "serial", "virtio", NULL };
+static const char *const granularities[] = { "node", "numa", "rank", NULL };
+static const char *const binds[] = { "host", "rank", "none", NULL };
 static const char *const policies[] = { "like-host", "one-node", "spread", NULL };
 static const char *const smt[] = { "avoid", "use", "never", NULL };
 static const char *const hugepages[] = { "auto", "1G", "2M", "thp", "none", NULL };
@@ -240,6 +242,21 @@ const struct option_row options[] = {
 	  .help = "set a variable for the program, or leave some out; may be given again",
 	  .more = "A program has the environment of thole exec, with these changes in their order. A "
 		"pattern is as a shell's: --env=-SSH_* leaves out all whose names begin so." },
+	{ "granularity", ENUM(granularity, enum config_granularity), GROUP_EXEC, .choice = granularities,
+	  .def = "node", .arg = "node|numa|rank",
+	  .help = "one machine for a job's programs on a host, on each NUMA node, or for each rank",
+	  .more = "With numa and rank, MPICH is told that no two ranks share memory "
+		"(MPIR_CVAR_NOLOCAL=1), and a network between the machines is yours to give." },
+	{ "bind", ENUM(bind, enum config_bind), GROUP_EXEC, .choice = binds, .def = "host",
+	  .arg = "host|rank|none",
+	  .help = "vCPUs for a program: those of its own host CPUs, one for its rank, or all",
+	  .more = "With host, a program that mpiexec or srun has bound to some CPUs is bound to the vCPUs "
+		"that run on them. With rank, each local rank has a vCPU of its own, in turn." },
+	{ "keep", SWITCH(keep), GROUP_EXEC, .def = "no",
+	  .help = "leave the machine running when its last program has ended" },
+	{ "start-timeout", &type_duration, AT(start_timeout_ms, uint32_t), GROUP_EXEC,
+	  .min = 1, .max = 3600 * 1000, .def = "5min", .arg = "TIME",
+	  .help = "time that a machine gets to boot until it can run a program" },
 
 	{ "stats", PATH(stats), GROUP_TELL, .arg = "FILE",
 	  .help = "write exit counts by reason there at the end, as JSON" },

@@ -64,6 +64,7 @@ static void control_unit_stop(struct machine *m)
 	if (!m->berth)
 		return;
 	m->console.tap = (struct console_tap){ 0 };
+	m->berth->stopped = m->stopper.pressed;
 	control_stop(&m->control);
 	agent_power_fini(&m->agent_power);
 }

@@ -2,6 +2,7 @@
 
 # tests/unit/NAME.c, each a cmocka program linked with all of thole but main().
 UNIT_TESTS := \
+	test_exec \
 	test_control \
 	test_agent \
 	test_proof \
@@ -122,6 +123,7 @@ PAYLOAD_TESTS := \
 	tests/payload/test-bad-input \
 
 LAB_TESTS := \
+	tests/lab/test-exec \
 	tests/lab/test-lab.sh \
 	tests/lab/test-linux \
 	tests/lab/test-numa \

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * exec_job.h - which job a program belongs to, and so which machine; and what of this host is the job's.
+ *
+ *   --job ID, else SLURM_JOB_ID and SLURM_STEP_ID, else the Hydra proxy that started us, else none: then the
+ *   machine is this program's alone.
+ *
+ * Threads: main. Errors: negative errno, reported.
+ */
+#ifndef LAUNCHER_EXEC_JOB_H
+#define LAUNCHER_EXEC_JOB_H
+
+#include <sched.h>
+#include <sys/types.h>
+
+#include "launcher/berth.h"
+#include "launcher/config.h"
+
+struct exec_job {
+	char name[BERTH_NAME_MAX + 1]; /* of its machine on this host */
+	uint32_t rank;       /* in the job; 0 if it has none */
+	uint32_t local_rank; /* among those of this host */
+	uint32_t local_size; /* how many there are here; 1 if it isn't known */
+	pid_t launcher;      /* who started the job's ranks here; 0: not known */
+	cpu_set_t own;       /* CPUs that this process may use */
+	cpu_set_t all;       /* and those of the whole job here */
+};
+
+/* id: --job's, or NULL. */
+int exec_job_find(struct exec_job *j, const char *id, enum config_granularity granularity) must_check;
+
+/* The name of a job's machine from environment variables; false: they name no job. Pure but for getenv. */
+bool exec_job_from_batch(char name[static BERTH_NAME_MAX + 1]);
+
+/* The CPUs that the machine of j gets: all, those of its node, or its rank's share. */
+void exec_job_cpus(const struct exec_job *j, enum config_granularity granularity, cpu_set_t *cpus);
+
+/* What isn't given follows from the job: CPUs, memory, kernel, root, agent, vsock. */
+int exec_job_defaults(const struct exec_job *j, struct run_config *c) must_check;
+
+/* The nr'th of size equal parts of a set; the whole if it has fewer CPUs than parts. Pure. */
+void exec_cpus_share(const cpu_set_t *set, uint32_t nr, uint32_t size, cpu_set_t *share);
+
+#endif

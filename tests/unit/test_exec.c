@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_exec.c - which machine a program's is, which CPUs that gets, and which vCPUs the program. */
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "launcher/exec_job.h"
+#include "launcher/exec_machine.h"
+
+static cpu_set_t cpus(size_t from, size_t nr)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	for (size_t i = 0; i < nr; i++)
+		CPU_SET(from + i, &set);
+	return set;
+}
+
+static void batch_systems_name_the_job(void **state)
+{
+	char name[BERTH_NAME_MAX + 1];
+
+	(void)state;
+	unsetenv("SLURM_JOB_ID");
+	unsetenv("SLURM_STEP_ID");
+	assert_false(exec_job_from_batch(name));
+	setenv("SLURM_JOB_ID", "123", 1);
+	assert_true(exec_job_from_batch(name));
+	assert_string_equal(name, "slurm-123");
+	setenv("SLURM_STEP_ID", "4", 1);
+	assert_true(exec_job_from_batch(name));
+	assert_string_equal(name, "slurm-123.4");
+	setenv("SLURM_JOB_ID", "../x y", 1);
+	assert_true(exec_job_from_batch(name));
+	assert_string_equal(name, "slurm-..-x-y.4");
+	unsetenv("SLURM_JOB_ID");
+	unsetenv("SLURM_STEP_ID");
+}
+
+static void a_job_is_named_by_its_id(void **state)
+{
+	struct exec_job j;
+
+	(void)state;
+	setenv("PMI_RANK", "5", 1);
+	setenv("MPI_LOCALRANKID", "1", 1);
+	setenv("MPI_LOCALNRANKS", "2", 1);
+	assert_int_equal(exec_job_find(&j, "a/b", CONFIG_GRANULARITY_NODE), 0);
+	assert_string_equal(j.name, "job-a-b");
+	assert_true(j.rank == 5 && j.local_rank == 1 && j.local_size == 2);
+	assert_int_equal(exec_job_find(&j, "a", CONFIG_GRANULARITY_RANK), 0);
+	assert_string_equal(j.name, "job-a-r5");
+	unsetenv("PMI_RANK");
+	unsetenv("MPI_LOCALRANKID");
+	unsetenv("MPI_LOCALNRANKS");
+	assert_int_equal(exec_job_find(&j, NULL, CONFIG_GRANULARITY_NODE), 0);
+	assert_memory_equal(j.name, "exec-", 5);
+}
+
+static void shares_are_equal_and_apart(void **state)
+{
+	const cpu_set_t all = cpus(4, 10);
+	cpu_set_t sum, both;
+
+	(void)state;
+	CPU_ZERO(&sum);
+	for (uint32_t nr = 0; nr < 3; nr++) {
+		cpu_set_t share;
+
+		exec_cpus_share(&all, nr, 3, &share);
+		assert_in_range(CPU_COUNT(&share), 3, 4);
+		CPU_AND(&both, &sum, &share);
+		assert_int_equal(CPU_COUNT(&both), 0);
+		CPU_OR(&sum, &sum, &share);
+	}
+	assert_true(CPU_EQUAL(&sum, &all));
+	exec_cpus_share(&all, 1, 20, &sum);
+	assert_true(CPU_EQUAL(&sum, &all));
+}
+
+static void a_rank_has_the_cpus_it_is_bound_to(void **state)
+{
+	struct exec_job j = { .local_rank = 1, .local_size = 2, .own = cpus(0, 8), .all = cpus(0, 8) };
+	cpu_set_t got, want = cpus(4, 4);
+
+	(void)state;
+	exec_job_cpus(&j, CONFIG_GRANULARITY_NODE, &got);
+	assert_true(CPU_EQUAL(&got, &j.all));
+	exec_job_cpus(&j, CONFIG_GRANULARITY_RANK, &got);
+	assert_true(CPU_EQUAL(&got, &want));
+	j.own = cpus(2, 1);
+	exec_job_cpus(&j, CONFIG_GRANULARITY_RANK, &got);
+	assert_true(CPU_EQUAL(&got, &j.own));
+}
+
+static void programs_are_bound_to_vcpus(void **state)
+{
+	int host_cpu[] = { 10, 11, 12, 13 };
+	const struct exec_machine m = { .nr_cpus = 4, .host_cpu = host_cpu };
+	const cpu_set_t two = cpus(11, 2), all = cpus(0, 64), other = cpus(0, 4);
+	uint32_t list[4];
+
+	(void)state;
+	assert_int_equal(exec_bind(list, &m, CONFIG_BIND_HOST, &two, 0), 2);
+	assert_true(list[0] == 1 && list[1] == 2);
+	assert_int_equal(exec_bind(list, &m, CONFIG_BIND_HOST, &all, 0), 0);
+	assert_int_equal(exec_bind(list, &m, CONFIG_BIND_HOST, &other, 0), 0);
+	assert_int_equal(exec_bind(list, &m, CONFIG_BIND_RANK, &two, 6), 1);
+	assert_int_equal(list[0], 2);
+	assert_int_equal(exec_bind(list, &m, CONFIG_BIND_NONE, &two, 0), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(batch_systems_name_the_job),
+		cmocka_unit_test(a_job_is_named_by_its_id),
+		cmocka_unit_test(shares_are_equal_and_apart),
+		cmocka_unit_test(a_rank_has_the_cpus_it_is_bound_to),
+		cmocka_unit_test(programs_are_bound_to_vcpus),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
