@@ -183,6 +183,7 @@ int exec_job_find(struct exec_job *j, const char *id, enum config_granularity gr
 	CPU_OR(&j->all, &j->all, &j->own);
 	exec_job_cpus(j, granularity, &cpus);
 	len = strlen(j->name);
+	memcpy(j->job, j->name, sizeof(j->job));
 	if (granularity == CONFIG_GRANULARITY_RANK)
 		snprintf(j->name + len, sizeof(j->name) - len, "-r%u", j->rank);
 	else if (granularity == CONFIG_GRANULARITY_NUMA)
@@ -219,6 +220,28 @@ static uint64_t memory_share(const struct exec_job *j, enum config_granularity g
 	return max(align_down(bytes / machines, MiB(2)), MiB(256));
 }
 
+void exec_job_address(const char *name, uint32_t rank, char text[static 32])
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (; *name; name++)
+		hash = (hash ^ (uint8_t)*name) * 16777619u;
+	rank++; /* no network's own address */
+	snprintf(text, 32, "10.%u.%u.%u/8", hash % 254 + 1, rank >> 8 & 255, rank & 255);
+}
+
+/* What the agent gives to the guest's first network device. */
+static int address_add(const struct exec_job *j, struct run_config *c)
+{
+	char address[32], text[2048];
+
+	if (!c->net.nr || (c->append && strstr(c->append, "thole.address=")))
+		return 0;
+	exec_job_address(j->job, j->rank, address);
+	snprintf(text, sizeof(text), "%s%sthole.address=%s", c->append ? c->append : "", c->append ? " " : "", address);
+	return set(c, "append", text);
+}
+
 int exec_job_defaults(const struct exec_job *j, struct run_config *c)
 {
 	char text[32];
@@ -240,5 +263,7 @@ int exec_job_defaults(const struct exec_job *j, struct run_config *c)
 		err = set(c, "agent", "builtin");
 	if (!err && c->vsock.kind == CONFIG_VSOCK_NONE)
 		err = set(c, "vsock", "auto");
+	if (!err)
+		err = address_add(j, c);
 	return err ? err : set(c, "name", j->name);
 }

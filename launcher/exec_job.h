@@ -18,6 +18,7 @@
 
 struct exec_job {
 	char name[BERTH_NAME_MAX + 1]; /* of its machine on this host */
+	char job[BERTH_NAME_MAX + 1];  /* without what tells its machines here apart */
 	uint32_t rank;       /* in the job; 0 if it has none */
 	uint32_t local_rank; /* among those of this host */
 	uint32_t local_size; /* how many there are here; 1 if it isn't known */
@@ -34,6 +35,12 @@ bool exec_job_from_batch(char name[static BERTH_NAME_MAX + 1]);
 
 /* The CPUs that the machine of j gets: all, those of its node, or its rank's share. */
 void exec_job_cpus(const struct exec_job *j, enum config_granularity granularity, cpu_set_t *cpus);
+
+/*
+ * The address of a machine with a network, of the job and of the rank that started it, which no two of a
+ * job's machines have in common: "10.J.R.R/8". Pure.
+ */
+void exec_job_address(const char *name, uint32_t rank, char text[static 32]);
 
 /* What isn't given follows from the job: CPUs, memory, kernel, root, agent, vsock. */
 int exec_job_defaults(const struct exec_job *j, struct run_config *c) must_check;

@@ -246,7 +246,8 @@ const struct option_row options[] = {
 	  .def = "node", .arg = "node|numa|rank",
 	  .help = "one machine for a job's programs on a host, on each NUMA node, or for each rank",
 	  .more = "With numa and rank, MPICH is told that no two ranks share memory "
-		"(MPIR_CVAR_NOLOCAL=1), and a network between the machines is yours to give." },
+		"(MPIR_CVAR_NOLOCAL=1); give the machines a network, with net. Its first device gets an "
+		"address of 10.0.0.0/8 that follows from the job and the rank." },
 	{ "bind", ENUM(bind, enum config_bind), GROUP_EXEC, .choice = binds, .def = "host",
 	  .arg = "host|rank|none",
 	  .help = "vCPUs for a program: those of its own host CPUs, one for its rank, or all",

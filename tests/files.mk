@@ -133,3 +133,6 @@ LAB_TESTS := \
 	tests/lab/test-vhost \
 	tests/lab/test-isolation \
 
+# More of these, which take longer: `make check-long`.
+LAB_TESTS_LONG := \
+	tests/lab/test-exec-net \

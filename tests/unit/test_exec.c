@@ -112,6 +112,20 @@ static void programs_are_bound_to_vcpus(void **state)
 	assert_int_equal(exec_bind(list, &m, CONFIG_BIND_NONE, &two, 0), 0);
 }
 
+static void machines_of_a_job_have_addresses_of_their_own(void **state)
+{
+	char a[32], b[32], c[32];
+
+	(void)state;
+	exec_job_address("slurm-7", 0, a);
+	exec_job_address("slurm-7", 299, b);
+	exec_job_address("slurm-8", 0, c);
+	assert_string_not_equal(a, c);
+	assert_memory_equal(a, "10.", 3);
+	assert_string_equal(strchr(a + 3, '.'), ".0.1/8");
+	assert_string_equal(strchr(b + 3, '.'), ".1.44/8");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +134,7 @@ int main(void)
 		cmocka_unit_test(shares_are_equal_and_apart),
 		cmocka_unit_test(a_rank_has_the_cpus_it_is_bound_to),
 		cmocka_unit_test(programs_are_bound_to_vcpus),
+		cmocka_unit_test(machines_of_a_job_have_addresses_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
