@@ -91,10 +91,10 @@ json_t *control_answer_stat(const struct control *c)
 	const struct machine *m = c->m;
 	uint64_t now = clock_now_ns();
 
-	return json_pack("{s:s, s:s, s:f, s:f, s:i, s:{s:I, s:o}, s:o}", "schema", "thole-stat/1", "name",
+	return json_pack("{s:s, s:s, s:f, s:f, s:i, s:{s:I, s:o}, s:o, s:o}", "schema", "thole-stat/1", "name",
 		c->berth->name, "clock", seconds(now), "seconds", seconds(now - c->started_ns), "programs",
 		(int)c->nr_joined, "memory", "bytes", (json_int_t)m->cfg->memory, "resident", resident(), "vcpus",
-		vcpus_json(c));
+		vcpus_json(c), "devices", irq_follow_json(m));
 }
 
 static json_t *host_cpus(const struct machine *m)

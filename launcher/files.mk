@@ -24,6 +24,7 @@ LAUNCHER_SRCS := \
 	launcher/file_replace.c \
 	launcher/handover.c \
 	launcher/image.c \
+	launcher/irq_follow.c \
 	launcher/noise_command.c \
 	launcher/noise_print.c \
 	launcher/isolate_command.c \

@@ -42,9 +42,11 @@ int handover_choose(struct handover *h, const struct run_config *cfg)
 	if (err)
 		return log_errno(err, err == -ENODEV ? "device: this machine has no PCI bus" : "PCI devices: %m");
 	c = calloc(devs.nr + 1, sizeof(*c));
-	if (!c)
-		err = log_errno(-ENOMEM, "devices: %m");
-	for (uint32_t i = 0; c && i < devs.nr; i++) {
+	if (!c) {
+		pci_devs_fini(&devs);
+		return log_errno(-ENOMEM, "devices: %m");
+	}
+	for (uint32_t i = 0; i < devs.nr; i++) {
 		c[i].dev = &devs.at[i];
 		pci_use(&this_host, c[i].dev, &use);
 		pci_verdict(&devs, c[i].dev, &use, &c[i].verdict);

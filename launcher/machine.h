@@ -18,6 +18,7 @@
 #include "launcher/control.h"
 #include "launcher/guest_boot.h"
 #include "launcher/handover.h"
+#include "launcher/irq_follow.h"
 #include "launcher/report.h"
 #include "launcher/port.h"
 #include "launcher/run_noise.h"
@@ -122,6 +123,7 @@ struct machine {
 	uint32_t nr_passed;
 	struct passed *passed;		    /* [handover.nr] */
 	struct passed_watch *passed_watch;  /* [handover.nr] */
+	struct irq_follow irq_follow;
 	struct boot_plan boot;
 	struct vcpu_setup vcpu_setup;
 	struct vcpus vcpus;

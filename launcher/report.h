@@ -16,6 +16,7 @@
 
 #include <jansson.h>
 
+#include "ipi/ipi_policy.h"
 #include "launcher/config.h"
 #include "numa/backing.h"
 #include "numa/plan.h"
@@ -69,6 +70,8 @@ struct report_machine {
 	const struct exits_off *exits_off;
 	const struct isolation *isolation;
 	const struct run_noise *noise;
+	const struct ipi_host *ipi_host;
+	const struct ipi_policy *ipi;
 };
 
 /* Take the proof again and write the file. *deviates: not as planned, and --strict. */

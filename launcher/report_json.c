@@ -137,6 +137,18 @@ static json_t *quiet_json(const struct report_machine *m)
 		isolation_json(m->isolation));
 }
 
+/* What this host's processors and IOMMU do about interrupts, and what follows from it. */
+static json_t *interrupts_json(const struct report_machine *m)
+{
+	const struct ipi_host *h = m->ipi_host;
+	const struct ipi_policy *p = m->ipi;
+
+	return json_pack("{s:s, s:b, s:b, s:s, s:{s:b, s:b, s:b, s:b, s:b, s:b}}", "between_vcpus", p->why, "pv_ipi",
+		p->pv_ipi, "physical_destinations", p->physical, "devices_at_best", ipi_device_text(p->device), "host", "apicv",
+		h->apicv, "ipi_virtualization", h->ipiv, "avic", h->avic, "x2avic", h->x2avic, "remapping", h->remapping,
+		"iommu_posts", h->device_posting);
+}
+
 char *report_json(const struct report *r, const struct report_machine *m, const struct proof *end, uint64_t ns)
 {
 	double seconds = (double)(ns ? ns : 1) / 1e9;
@@ -145,10 +157,11 @@ char *report_json(const struct report *r, const struct report_machine *m, const 
 
 	for (uint32_t v = 0; v < m->plan->nr_vcpus; v++)
 		json_array_append_new(vcpus, vcpu_json(r, m, v, seconds));
-	root = json_pack("{s:s, s:s, s:b, s:O, s:O, s:f, s:O, s:o, s:o, s:o, s:o, s:o}", "schema", "thole-report/1", "version",
+	root = json_pack("{s:s, s:s, s:b, s:O, s:O, s:f, s:O, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "thole-report/1", "version",
 		THOLE_VERSION, "as_planned", json_array_size(r->deviations) == 0, "deviations", r->deviations,
 		"unknown", r->unknown, "seconds", seconds, "plan", r->plan, "memory", memory_json(r, m, end), "kvm",
-		kvm_json(m->vm), "quiet", quiet_json(m), "noise", run_noise_json(m->noise), "vcpus", vcpus);
+		kvm_json(m->vm), "quiet", quiet_json(m), "noise", run_noise_json(m->noise), "interrupts",
+		interrupts_json(m), "vcpus", vcpus);
 	text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
 	json_decref(root);
 	return text;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ipi/vector_irq.h"
 #include "vmm/util.h"
 
 static double number(const json_t *o, const char *key)
@@ -43,6 +44,51 @@ static json_t *vcpu_rates(const json_t *before, const json_t *now, double second
 		"exits_to_thole_per_second", to_thole, "by_reason", reasons, "kvm", kvm);
 }
 
+static json_t *vector_find(const json_t *devices, size_t device, const json_t *vector)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(json_array_get(devices, device), "vectors"), i, v)
+		if (number(v, "irq") == number(vector, "irq"))
+			return v;
+	return NULL;
+}
+
+/* What came in between, and what the vCPU did in the same time. */
+static json_t *vector_rates(const json_t *device, const json_t *before, const json_t *now, const json_t *vcpus, double seconds)
+{
+	double taken = (number(now, "taken") - number(before, "taken")) / seconds;
+	const json_t *vcpu = json_object_get(now, "vcpu");
+	const json_t *kvm = json_is_integer(vcpu)
+				    ? json_object_get(json_array_get(vcpus, (size_t)json_integer_value(vcpu)), "kvm")
+				    : NULL;
+	double exits = number(kvm, "irq_exits");
+
+	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:f, s:f, s:f, s:s}", "kind", json_object_get(now, "kind"), "vector",
+		json_object_get(now, "vector"), "irq", json_object_get(now, "irq"), "host_cpu", json_object_get(now, "cpu"),
+		"vcpu", vcpu, "taken_per_second", taken, "irq_exits_per_second", exits, "injections_per_second",
+		number(kvm, "irq_injections"), "way",
+		vector_way_text(vector_way((enum ipi_device)number(device, "way"), taken, exits)));
+}
+
+static json_t *devices_rates(const json_t *before, const json_t *now, const json_t *vcpus, double seconds)
+{
+	const json_t *olds = json_object_get(before, "devices");
+	json_t *list = json_array(), *device, *v;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(now, "devices"), i, device) {
+		json_t *vectors = json_array();
+
+		json_array_foreach(json_object_get(device, "vectors"), k, v)
+			json_array_append_new(vectors, vector_rates(device, vector_find(olds, i, v), v, vcpus, seconds));
+		json_array_append_new(list, json_pack("{s:O, s:O, s:o}", "address", json_object_get(device, "address"), "best",
+						    json_object_get(device, "best"), "vectors", vectors));
+	}
+	return list;
+}
+
 json_t *stat_rates(const json_t *before, const json_t *now)
 {
 	const json_t *olds = json_object_get(before, "vcpus"), *news = json_object_get(now, "vcpus");
@@ -54,9 +100,10 @@ json_t *stat_rates(const json_t *before, const json_t *now)
 	list = json_array();
 	for (size_t i = 0; i < json_array_size(news); i++)
 		json_array_append_new(list, vcpu_rates(json_array_get(olds, i), json_array_get(news, i), seconds));
-	return json_pack("{s:s, s:O, s:O, s:f, s:O, s:O, s:o}", "schema", "thole-rates/1", "name",
+	return json_pack("{s:s, s:O, s:O, s:f, s:O, s:O, s:O, s:o}", "schema", "thole-rates/1", "name",
 		json_object_get(now, "name"), "seconds", json_object_get(now, "seconds"), "interval", seconds, "programs",
-		json_object_get(now, "programs"), "memory", json_object_get(now, "memory"), "vcpus", list);
+		json_object_get(now, "programs"), "memory", json_object_get(now, "memory"), "vcpus", list, "devices",
+		devices_rates(before, now, list, seconds));
 }
 
 /* Those whose names end so. */
@@ -74,6 +121,26 @@ static const char *reasons_print(FILE *out, const json_t *rates, const char *end
 		comma = ", ";
 	}
 	return comma;
+}
+
+static void vectors_print(FILE *out, const json_t *device)
+{
+	json_t *v;
+	size_t i;
+
+	fprintf(out, "device %s: at best %s\n", json_string_value(json_object_get(device, "address")),
+		json_string_value(json_object_get(device, "best")));
+	json_array_foreach(json_object_get(device, "vectors"), i, v) {
+		const json_t *vcpu = json_object_get(v, "vcpu");
+
+		if (number(v, "taken_per_second") <= 0)
+			continue;
+		fprintf(out, "  %s %.0f: %.1f/s on host CPU %.0f", json_string_value(json_object_get(v, "kind")),
+			number(v, "vector"), number(v, "taken_per_second"), number(v, "host_cpu"));
+		if (json_is_integer(vcpu))
+			fprintf(out, " for vCPU %.0f: %s", number(v, "vcpu"), json_string_value(json_object_get(v, "way")));
+		fputc('\n', out);
+	}
 }
 
 void stat_print_table(const json_t *rates, FILE *out)
@@ -95,6 +162,8 @@ void stat_print_table(const json_t *rates, FILE *out)
 		comma = reasons_print(out, json_object_get(v, "kvm"), "_exits", comma);
 		fputs(*comma ? "\n" : "none\n", out);
 	}
+	json_array_foreach(json_object_get(rates, "devices"), i, v)
+		vectors_print(out, v);
 }
 
 static void gauge(FILE *out, const char *name, const char *type, const char *help)

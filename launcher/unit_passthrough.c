@@ -28,7 +28,7 @@ const struct unit handover_unit = { "handover", handover_start, handover_stop };
 
 static int slot_set(void *ctx, uint32_t slot, struct range gpa, void *hva)
 {
-	const struct vm *vm = ctx;
+	const struct machine *m = ctx;
 	struct kvm_userspace_memory_region region = {
 		.slot = slot,
 		.guest_phys_addr = gpa.base,
@@ -36,7 +36,14 @@ static int slot_set(void *ctx, uint32_t slot, struct range gpa, void *hva)
 		.userspace_addr = (uintptr_t)hva,
 	};
 
-	return kvm_ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region);
+	return kvm_ioctl(m->vm.fd, KVM_SET_USER_MEMORY_REGION, &region);
+}
+
+static void routed(void *ctx)
+{
+	struct machine *m = ctx;
+
+	irq_follow_routed(&m->irq_follow);
 }
 
 /* KVM is told which groups the guest has: devices whose DMA bypasses caches need it (vfio.rst of KVM). */
@@ -141,6 +148,7 @@ static void passthrough_stop(struct machine *m)
 		return;
 	while (m->nr_passed)
 		passed_close(&m->passed[--m->nr_passed]);
+	irq_follow_stop(&m->irq_follow);
 	if (m->kvm_vfio >= 0)
 		close(m->kvm_vfio);
 	container_close(&m->container);
@@ -174,6 +182,8 @@ static int passthrough_start(struct machine *m)
 
 	if (!m->handover.nr)
 		return 0;
+	if ((err = irq_follow_start(&m->irq_follow, m)) != 0)
+		return err;
 	m->kvm_vfio = -1;
 	m->passed = calloc(m->handover.nr, sizeof(*m->passed));
 	m->passed_watch = calloc(m->handover.nr, sizeof(*m->passed_watch));
@@ -183,7 +193,8 @@ static int passthrough_start(struct machine *m)
 		.routes = &m->vm.routes,
 		.first_gsi = GSI_PCI_FIRST,
 		.slot_set = slot_set,
-		.ctx = &m->vm,
+		.routed = routed,
+		.ctx = m,
 		.next_slot = LAYOUT_RAM_MAX,
 		.force = m->cfg->force,
 	};

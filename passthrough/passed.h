@@ -32,6 +32,8 @@ struct passed_env {
 	/* A slot of guest-physical space is this memory from now on; size 0: no longer. */
 	int (*slot_set)(void *ctx, uint32_t slot, struct range gpa, void *hva);
 	void *ctx;
+	/* Vectors may signal others than before; NULL: nobody asks. Called with the device locked. */
+	void (*routed)(void *ctx);
 	uint32_t next_slot; /* counted up */
 	bool force;	    /* pass on what cannot be reset */
 };
@@ -85,6 +87,9 @@ int passed_open(struct passed *p, struct passed_env *env, int group, const char 
 int passed_add(struct passed *p) must_check;
 
 void passed_close(struct passed *p);
+
+/* Whose vCPU an MSI-X vector interrupts: false where it does not deliver now, or not to one APIC id. */
+bool passed_target(struct passed *p, uint32_t vector, uint32_t *apicid);
 
 /* Within the folder: interrupts (passed_irq.c) and BARs (passed_bar.c). */
 int passed_irq_open(struct passed *p) must_check;

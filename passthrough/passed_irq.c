@@ -210,6 +210,12 @@ static bool touches(uint32_t offset, uint32_t size, uint32_t at, uint32_t bytes)
 	return at && offset < at + bytes && offset + size > at;
 }
 
+static void routed(struct passed *p)
+{
+	if (p->env->routed)
+		p->env->routed(p->env->ctx);
+}
+
 void passed_irq_config(struct passed *p, uint32_t offset, uint32_t size)
 {
 	bool msi = false;
@@ -226,10 +232,13 @@ void passed_irq_config(struct passed *p, uint32_t offset, uint32_t size)
 		irq_switch(p, PASSED_MSI);
 	else
 		irq_switch(p, p->line_fd >= 0 ? PASSED_INTX : PASSED_NONE);
+	routed(p);
 }
 
 void passed_irq_table(struct passed *p)
 {
+	if (p->irq == PASSED_MSIX)
+		routed(p);
 	for (uint32_t v = 0; p->irq == PASSED_MSIX && v < p->msix.nr_vectors; v++) {
 		int err;
 
@@ -240,6 +249,23 @@ void passed_irq_table(struct passed *p)
 		if (err)
 			complain(p, err, "MSI-X vector");
 	}
+}
+
+/* Intel SDM vol. 3A, 11.11: physical destinations are one id, in bits 12 to 19; x2APIC's upper bits are not of one. */
+bool passed_target(struct passed *p, uint32_t vector, uint32_t *apicid)
+{
+	bool one;
+
+	pthread_mutex_lock(&p->lock);
+	one = p->irq == PASSED_MSIX && vector < p->msix.nr_vectors && p->signals[vector] && !(p->msix.entry[vector].control & 1);
+	if (one) {
+		uint64_t address = p->msix.entry[vector].message.address;
+
+		*apicid = address >> 12 & 0xff;
+		one = !(address & 4) && *apicid != 0xff && !(address & 0xfe0);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return one;
 }
 
 /* Hosts and devices on which it doesn't work are common; then the guest is told of no pin. */

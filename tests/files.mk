@@ -120,6 +120,7 @@ PAYLOAD_TESTS := \
 	tests/payload/test-control \
 	tests/payload/test-payload \
 	tests/payload/test-place \
+	tests/payload/test-apic \
 	tests/payload/test-bad-input \
 
 LAB_TESTS := \
@@ -136,3 +137,5 @@ LAB_TESTS := \
 # More of these, which take longer: `make check-long`.
 LAB_TESTS_LONG := \
 	tests/lab/test-exec-net \
+	tests/lab/test-passthrough-long \
+

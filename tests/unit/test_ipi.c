@@ -3,6 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include "ipi/ipi_policy.h"
+#include "ipi/vector_irq.h"
 #include "tests/unit/host_files.h"
 
 static void decisions(void **state)
@@ -75,9 +76,65 @@ static void evidence(void **state)
 	host_remove(root);
 }
 
+static void vectors(void **state)
+{
+	char root[] = "/tmp/thole-test-XXXXXX", text[16] = "";
+	struct vector_irqs v;
+	char path[64];
+	FILE *in;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	assert_int_equal(vector_irqs_read(&v, root), -ENOENT);
+	host_file(root, "proc/interrupts",
+		"           CPU0       CPU1\\n"
+		"  8:          1          0   IO-APIC   8-edge      rtc0\\n"
+		" 31:        110          3   IR-PCI-MSIX-0000:01:00.0    0-edge      vfio-msix[0](0000:01:00.0)\\n"
+		" 45:          0 18446744073   IR-PCI-MSIX-0000:01:00.0   12-edge      vfio-msix[12](0000:01:00.0)\\n"
+		" 46:          7          7   PCI-MSI 524288-edge      vfio-msi[0](0000:02:00.0)\\n"
+		" 16:          2          0   IO-APIC  16-fasteoi   vfio-intx(0000:03:00.0)\\n"
+		" 17:          2          0   IO-APIC  17-fasteoi   vfio-\\n"
+		"NMI:          0          0   Non-maskable interrupts");
+	assert_int_equal(vector_irqs_read(&v, root), 0);
+	assert_int_equal(v.nr, 4);
+	assert_string_equal(v.at[0].device, "0000:01:00.0");
+	assert_int_equal(v.at[0].count, 113);
+	assert_int_equal(v.at[1].vector, 12);
+	assert_int_equal(v.at[1].irq, 45);
+	assert_true(v.at[1].count == 18446744073);
+	assert_string_equal(v.at[2].kind, "msi");
+	assert_int_equal(v.at[2].count, 14);
+	assert_string_equal(v.at[3].kind, "intx");
+	vector_irqs_fini(&v);
+	host_file(root, "proc/irq/45/smp_affinity_list", "0-1");
+	host_file(root, "proc/irq/45/effective_affinity_list", "1");
+	assert_int_equal(vector_irq_cpu(root, 45).os, 1);
+	assert_int_equal(vector_irq_cpu(root, 46).os, -1);
+	assert_int_equal(vector_irq_move(root, 45, (hcpu_t){ 7 }), 0);
+	assert_int_equal(vector_irq_move(root, 46, (hcpu_t){ 7 }), -ENOENT);
+	snprintf(path, sizeof(path), "%s/proc/irq/45/smp_affinity_list", root);
+	in = fopen(path, "re");
+	assert_non_null(fgets(text, 2, in));
+	assert_string_equal(text, "7");
+	fclose(in);
+	host_remove(root);
+}
+
+static void ways(void **state)
+{
+	(void)state;
+	assert_int_equal(vector_way(IPI_DEVICE_POSTED, 0, 0), VECTOR_POSTED);
+	assert_int_equal(vector_way(IPI_DEVICE_EXIT, 0, 100), VECTOR_NONE_SEEN);
+	assert_int_equal(vector_way(IPI_DEVICE_APICV, 1000, 10), VECTOR_INJECTED);
+	assert_int_equal(vector_way(IPI_DEVICE_APICV, 1000, 1000), VECTOR_EXIT);
+	assert_int_equal(vector_way(IPI_DEVICE_POSTED, 1000, 10), VECTOR_INJECTED); /* it could have been, and was not */
+	assert_int_equal(vector_way(IPI_DEVICE_EXIT, 1000, 0), VECTOR_EXIT);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(decisions), cmocka_unit_test(evidence) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(decisions), cmocka_unit_test(evidence), cmocka_unit_test(vectors),
+		cmocka_unit_test(ways) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

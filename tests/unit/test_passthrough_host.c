@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "passthrough/device_spec.h"
 #include "passthrough/pci_bind.h"
 #include "passthrough/pci_verdict.h"
 #include "tests/unit/host_files.h"
@@ -283,6 +284,78 @@ static void entries_are_checked(void **state)
 	assert_false(pci_entry_binds("vfs 0000:81:00.0 count=1", addr("81:00.0")));
 }
 
+static void specs(void **state)
+{
+	static const char *const bad[] = { "", "x", "class", "class=", "class=bridge", "class=networks", "node=0",
+		"vf=", "vf=x", "class=network,node=", "class=network,node=-1", "class=network,node=x", "vf=82:00.0,speed=9",
+		"0000:82:00.0,node=1" };
+	struct device_spec s;
+	char why[256];
+
+	(void)state;
+	assert_int_equal(device_spec_parse("82:00.3", &s, why, sizeof(why)), 0);
+	assert_int_equal(s.by, DEVICE_BY_ADDR);
+	assert_int_equal(device_spec_parse("node=1,class=storage", &s, why, sizeof(why)), 0);
+	assert_int_equal(s.by, DEVICE_BY_CLASS);
+	assert_int_equal(s.node, 1);
+	assert_int_equal(device_spec_parse("vf=82:00.0", &s, why, sizeof(why)), 0);
+	assert_int_equal(s.by, DEVICE_BY_PF);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		why[0] = '\0';
+		assert_int_equal(device_spec_parse(bad[i], &s, why, sizeof(why)), -EINVAL);
+		assert_true(*why);
+	}
+}
+
+/* The device that is chosen, or NULL and the reason in why. */
+static const char *chosen(struct device_candidate *c, uint32_t nr, const char *text, bool force, char *why, size_t size)
+{
+	static char name[PCI_ADDR_TEXT];
+	struct device_spec s;
+	int i;
+
+	assert_int_equal(device_spec_parse(text, &s, why, size), 0);
+	i = device_choose(&s, c, nr, force, why, size);
+	if (i < 0)
+		return NULL;
+	c[i].taken = true;
+	return pci_addr_format(c[i].dev->addr, name);
+}
+
+static void choices(void **state)
+{
+	struct device_candidate c[32] = { 0 };
+	struct pci_devs devs;
+	struct pci_use use;
+	char why[512];
+
+	(void)state;
+	assert_int_equal(pci_devs_read(&tree, &devs), 0);
+	for (uint32_t i = 0; i < devs.nr; i++) {
+		c[i].dev = &devs.at[i];
+		pci_use(&tree, c[i].dev, &use);
+		pci_verdict(&devs, c[i].dev, &use, &c[i].verdict);
+	}
+#define CHOSEN(text, force) chosen(c, devs.nr, text, force, why, sizeof(why))
+	/* A virtual function that is bound; then one that is not; then a whole device; then none is left. */
+	assert_string_equal(CHOSEN("class=network", false), "0000:82:00.2");
+	assert_string_equal(CHOSEN("class=network", false), "0000:82:00.3");
+	assert_string_equal(CHOSEN("class=network", false), "0000:02:00.1");
+	assert_null(CHOSEN("class=network", true)); /* what the host uses has to be named */
+	assert_null(CHOSEN("vf=82:00.0", false));
+	assert_non_null(strstr(why, "taken by another"));
+	assert_null(CHOSEN("class=storage,node=0", false));
+	assert_non_null(strstr(why, "mounted at /"));
+	assert_string_equal(CHOSEN("class=storage,node=1", false), "0000:81:00.0");
+	assert_string_equal(CHOSEN("01:00.0", true), "0000:01:00.0");
+	assert_null(CHOSEN("03:00.0", true));
+	assert_non_null(strstr(why, "thole pci bind 0000:03:00.1"));
+	assert_null(CHOSEN("77:00.0", false));
+	assert_null(CHOSEN("class=accelerator", false));
+	assert_non_null(strstr(why, "no such device"));
+	pci_devs_fini(&devs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +368,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_failed_bind_is_undone, setup, teardown),
 		cmocka_unit_test_setup_teardown(virtual_functions, setup, teardown),
 		cmocka_unit_test_setup_teardown(entries_are_checked, setup, teardown),
+		cmocka_unit_test_setup_teardown(specs, setup, teardown),
+		cmocka_unit_test_setup_teardown(choices, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

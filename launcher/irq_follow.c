@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* irq_follow.c - a vector's APIC id, the vCPU that has it, the CPU that the plan has for that one. */
+#include "launcher/irq_follow.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "ipi/vector_irq.h"
+#include "launcher/machine.h"
+#include "vmm/log.h"
+
+/* A guest sets its vectors one by one; this waits for the last. */
+#define SETTLE_NS 200000000
+
+static int64_t vcpu_of(const struct machine *m, uint32_t apicid)
+{
+	for (uint32_t v = 0; v < m->plan.nr_vcpus; v++)
+		if (topology_apicid(&m->plan.guest, v).id == apicid)
+			return v;
+	return -1;
+}
+
+/* The vCPU that a host interrupt is for; -1: not one, or not known. */
+static int64_t target_of(const struct machine *m, const struct vector_irq *irq)
+{
+	uint32_t apicid;
+
+	for (uint32_t i = 0; i < m->nr_passed; i++)
+		if (strcmp(m->passed[i].device.name, irq->device) == 0 && strcmp(irq->kind, "msix") == 0 &&
+			passed_target(&m->passed[i], irq->vector, &apicid))
+			return vcpu_of(m, apicid);
+	return -1;
+}
+
+static void follow(struct irq_follow *f)
+{
+	struct vector_irqs v;
+
+	if (vector_irqs_read(&v, "") != 0)
+		return;
+	for (uint32_t i = 0; i < v.nr; i++) {
+		int64_t vcpu = target_of(f->m, &v.at[i]);
+		hcpu_t cpu;
+		int err;
+
+		if (vcpu < 0)
+			continue;
+		cpu = f->m->plan.vcpu[vcpu].cpu;
+		if (vector_irq_cpu("", v.at[i].irq).os == cpu.os)
+			continue;
+		err = vector_irq_move("", v.at[i].irq, cpu);
+		if (!err)
+			log_debug("interrupt %u (%s, vector %u) goes to CPU %d, where vCPU %d is", v.at[i].irq,
+				v.at[i].device, v.at[i].vector, cpu.os, (int)vcpu);
+		else if (!f->complained)
+			log_warn("interrupt %u of %s stays where it is, not on vCPU %d's CPU %d: %s", v.at[i].irq,
+				v.at[i].device, (int)vcpu, cpu.os, strerror(-err));
+		f->complained |= err != 0;
+	}
+	vector_irqs_fini(&v);
+}
+
+static void timer_ready(struct loop_source *src, uint32_t events)
+{
+	struct irq_follow *f = container_of(src, struct irq_follow, timer);
+	uint64_t count;
+
+	(void)events;
+	if (read(src->fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
+		follow(f);
+}
+
+int irq_follow_start(struct irq_follow *f, struct machine *m)
+{
+	int err;
+
+	*f = (struct irq_follow){ .m = m };
+	f->timer = (struct loop_source){ timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), timer_ready };
+	err = f->timer.fd < 0 ? -errno : loop_add(&m->vm.loop, &f->timer, EPOLLIN);
+	if (err && f->timer.fd >= 0)
+		close(f->timer.fd);
+	return err ? log_errno(err, "interrupts of devices: %m") : 0;
+}
+
+void irq_follow_stop(struct irq_follow *f)
+{
+	close(f->timer.fd);
+}
+
+void irq_follow_routed(void *ctx)
+{
+	const struct irq_follow *f = ctx;
+	const struct itimerspec soon = { .it_value.tv_nsec = SETTLE_NS };
+
+	timerfd_settime(f->timer.fd, 0, &soon, NULL);
+}
+
+static json_t *vector_json(const struct machine *m, const struct vector_irq *irq)
+{
+	int64_t vcpu = target_of(m, irq);
+	hcpu_t cpu = vector_irq_cpu("", irq->irq);
+
+	return json_pack("{s:s, s:i, s:i, s:o, s:I, s:o}", "kind", irq->kind, "vector", (int)irq->vector, "irq", (int)irq->irq,
+		"cpu", cpu.os < 0 ? json_null() : json_integer(cpu.os), "taken", (json_int_t)irq->count, "vcpu",
+		vcpu < 0 ? json_null() : json_integer(vcpu));
+}
+
+json_t *irq_follow_json(const struct machine *m)
+{
+	json_t *list = json_array();
+	struct vector_irqs v = { 0 };
+	bool known = m->nr_passed && vector_irqs_read(&v, "") == 0;
+
+	for (uint32_t i = 0; i < m->nr_passed; i++) {
+		const char *name = m->passed[i].device.name;
+		json_t *vectors = json_array();
+
+		for (uint32_t k = 0; known && k < v.nr; k++)
+			if (strcmp(v.at[k].device, name) == 0)
+				json_array_append_new(vectors, vector_json(m, &v.at[k]));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:o}", "address", name, "best",
+						    ipi_device_text(m->ipi.device), "way", (int)m->ipi.device, "vectors", vectors));
+	}
+	vector_irqs_fini(&v);
+	return list;
+}

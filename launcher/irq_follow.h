@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * irq_follow.h - the host's interrupt of each passed vector is taken on the CPU of the vCPU that it is for.
+ *
+ * Otherwise it would be taken elsewhere first and wake or kick that vCPU from there. Where the IOMMU posts, no CPU of
+ * the host takes it, and this changes nothing. It is done a moment after the guest has changed its vectors, all of
+ * them at once.
+ *
+ * Threads: start and stop on the loop's; routed from any. Owns: a timer. Errors: reported where they matter.
+ */
+#ifndef LAUNCHER_IRQ_FOLLOW_H
+#define LAUNCHER_IRQ_FOLLOW_H
+
+#include <jansson.h>
+
+#include "vmm/loop.h"
+
+struct machine;
+
+struct irq_follow {
+	struct loop_source timer;
+	struct machine *m;
+	bool complained;
+};
+
+int irq_follow_start(struct irq_follow *f, struct machine *m) must_check;
+void irq_follow_stop(struct irq_follow *f);
+
+/* Vectors have changed; ctx is the struct irq_follow. */
+void irq_follow_routed(void *ctx);
+
+/* [{"address", "vectors": [{"kind", "vector", "irq", "cpu", "taken", "vcpu"}]}]; "best": what this host could do. */
+json_t *irq_follow_json(const struct machine *m);
+
+#endif
