@@ -302,14 +302,31 @@ int partition_make(struct job *job)
 	return job_release(job, knob_partition.name);
 }
 
+/* To the cgroup above: KVM has threads of its own in a process, which are where the vCPU was that they were made by. */
+static void threads_evict(const struct hostfs *t, const char *path)
+{
+	char from[400], to[400], *text, *save = NULL;
+	int err;
+
+	snprintf(from, sizeof(from), "%s/cgroup.threads", path);
+	snprintf(to, sizeof(to), "%.*s/cgroup.threads", (int)(strrchr(path, '/') - path), path);
+	text = hostfs_read(t, from, &err);
+	for (char *tid = text ? strtok_r(text, "\n", &save) : NULL; tid; tid = strtok_r(NULL, "\n", &save))
+		if (hostfs_write(t, to, tid) != 0)
+			log_debug("isolation: thread %s stays in %s", tid, path);
+	free(text);
+}
+
 /* Threads that have ended are in it for a moment more. */
 int partition_group_remove(const struct hostfs *t, const char *path)
 {
 	const struct timespec pause = { 0, 5000000 };
 	int err;
 
-	for (int i = 0; (err = hostfs_rmdir(t, path)) == -EBUSY && i < 200; i++)
+	for (int i = 0; (err = hostfs_rmdir(t, path)) == -EBUSY && i < 200; i++) {
+		threads_evict(t, path);
 		nanosleep(&pause, NULL);
+	}
 	return err == -ENOENT ? 0 : err;
 }
 

@@ -20,6 +20,11 @@ static bool is_set_of_cpus(enum change_kind kind)
 	return kind == CHANGE_MASK || kind == CHANGE_LIST || kind == CHANGE_ADD;
 }
 
+static char *value_read(const struct hostfs *t, const char *path, int *err)
+{
+	return hostfs_read(t, knob_read_path(t, path), err);
+}
+
 /* What a change's file is to say for all its owners. */
 static char *change_wanted(const struct isolation *iso, const struct journal *j, const struct change *c, int *err)
 {
@@ -99,7 +104,7 @@ int job_file(struct job *job, const char *path, enum change_kind kind, const cha
 		}
 		return 0;
 	}
-	former = hostfs_read(&job->iso->tree, path, &err);
+	former = value_read(&job->iso->tree, path, &err);
 	if (!former) {
 		job->result->rights += err == -EACCES || err == -EPERM;
 		job->result->refused += err != -EACCES && err != -EPERM && err != -ENOENT;
@@ -119,7 +124,7 @@ static int change_make(struct job *job, struct change *c)
 	if (!wanted)
 		return err;
 	if ((err = hostfs_write(&job->iso->tree, c->path, wanted)) == 0) {
-		now = hostfs_read(&job->iso->tree, c->path, &err);
+		now = value_read(&job->iso->tree, c->path, &err);
 		c->set = now ? now : strdup(wanted);
 		err = c->set ? 0 : -ENOMEM;
 	}
@@ -150,7 +155,7 @@ static void change_refused(struct job *job, struct change *c)
 		return;
 	}
 	c->owners &= ~job_bit(job);
-	c->set = hostfs_read(&job->iso->tree, c->path, &err);
+	c->set = value_read(&job->iso->tree, c->path, &err);
 	if (!c->set)
 		c->set = strdup(c->former);
 }
@@ -220,7 +225,7 @@ static int change_undo(const struct isolation *iso, const struct change *c, stru
 
 	if (c->kind == CHANGE_GROUP)
 		return partition_group_remove(&iso->tree, c->path);
-	now = hostfs_read(&iso->tree, c->path, &err);
+	now = value_read(&iso->tree, c->path, &err);
 	if (!now)
 		return err == -ENOENT || err == -ENODEV ? 0 : err;
 	if (knob_same(c->kind, now, c->former)) {

@@ -16,6 +16,7 @@
 #include "sched/cpus.h"
 #include "sched/ktext.h"
 
+#define WORKQUEUE "/sys/devices/virtual/workqueue/"
 #define THP "/sys/kernel/mm/transparent_hugepage/"
 
 /* clang-format off */
@@ -28,7 +29,7 @@ const struct knob knobs[] = {
 	  "the same", .kind = CHANGE_MASK, .path = "/proc/irq/default_smp_affinity" },
 	{ "workqueues", "which CPUs do the kernel's deferred work that is bound to none",
 	  "the kernel does its work elsewhere: up to milliseconds at a time",
-	  .kind = CHANGE_MASK, .path = "/sys/devices/virtual/workqueue/cpumask" },
+	  .kind = CHANGE_MASK, .path = WORKQUEUE "cpumask" },
 	{ "watchdog", "on which CPUs the kernel looks for lockups",
 	  "one wake-up of a thread each 4 s, and one NMI each 10 s",
 	  .kind = CHANGE_LIST, .path = "/proc/sys/kernel/watchdog_cpumask" },
@@ -124,6 +125,13 @@ int knob_files(const struct knob *k, const struct hostfs *t, const struct cpulis
 		return hostfs_exists(t, k->path) ? fn(ctx, k->path) : 0;
 	err = hostfs_each(t, k->path, entry_visit, &w);
 	return err == -ENOENT || err == -ENOTDIR ? 0 : err;
+}
+
+const char *knob_read_path(const struct hostfs *t, const char *path)
+{
+	static const char requested[] = WORKQUEUE "cpumask_requested"; /* Linux 6.7 */
+
+	return strcmp(path, WORKQUEUE "cpumask") == 0 && hostfs_exists(t, requested) ? requested : path;
 }
 
 static int set_read(enum change_kind kind, const char *text, struct cpulist *l)

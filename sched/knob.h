@@ -52,6 +52,12 @@ int knob_files(const struct knob *k, const struct hostfs *t, const struct cpulis
 	must_check;
 
 /*
+ * Where to read what was asked for, which isn't what is in force: a partition takes its CPUs from the workqueues by
+ * itself, and gives them back. Mostly the same file.
+ */
+const char *knob_read_path(const struct hostfs *t, const char *path);
+
+/*
  * What is to be written where `former` was read, for owners with these CPUs, or NULL with *err 0: it is good as it is.
  * online: all CPUs. -ENOMEM; -EINVAL: the former text makes no sense.
  */

@@ -25,6 +25,7 @@ enum fault { FAULT_NONE, FAULT_FAIL, FAULT_DIE };
 struct fake_host {
 	char dir[64];
 	enum fault fault;
+	bool kvm_thread;
 	unsigned at, step; /* the step of the fault, and the one that we are at */
 };
 
@@ -104,6 +105,21 @@ static void fake_group_empty(const struct fake_host *h, const char *path)
 		closedir(d);
 }
 
+/* KVM's own thread is in it until it is moved to the cgroup above. */
+static bool fake_group_busy(const struct fake_host *h, const char *path)
+{
+	char file[500], above[500];
+
+	if (!h->kvm_thread)
+		return false;
+	snprintf(file, sizeof(file), "%s/cgroup.threads", path);
+	snprintf(above, sizeof(above), "%.*s/cgroup.threads", (int)(strrchr(path, '/') - path), path);
+	if (strcmp(fake_get(h, above), "4711") == 0)
+		return false;
+	fake_put(h, file, "4711");
+	return true;
+}
+
 static int fake_before(void *ctx, enum hostfs_op op, const char *path, const char *text)
 {
 	struct fake_host *h = ctx;
@@ -113,15 +129,29 @@ static int fake_before(void *ctx, enum hostfs_op op, const char *path, const cha
 		return -EIO;
 	if (op == HOSTFS_WRITE && strcmp(path, "/proc/irq/0/smp_affinity_list") == 0)
 		return -EIO; /* of a timer, which is one CPU's */
+	if (op == HOSTFS_RMDIR && fake_group_busy(h, path))
+		return -EBUSY;
 	if (op == HOSTFS_RMDIR)
 		fake_group_empty(h, path);
 	return 0;
+}
+
+/* What is in force lacks the CPUs of partitions. */
+static void fake_workqueues(const struct fake_host *h, const char *text)
+{
+	char force[24];
+
+	snprintf(force, sizeof(force), "%lx", strtoul(text, NULL, 16) & ~8ul);
+	fake_put(h, "/sys/devices/virtual/workqueue/cpumask_requested", text);
+	fake_put(h, "/sys/devices/virtual/workqueue/cpumask", force);
 }
 
 static void fake_written(struct fake_host *h, const char *path, const char *text)
 {
 	if (ends_in(path, "cgroup.subtree_control"))
 		fake_put(h, path, *text == '+' ? "cpuset cpu memory" : "cpu memory");
+	else if (ends_in(path, "workqueue/cpumask"))
+		fake_workqueues(h, text);
 	else if (ends_in(path, "transparent_hugepage/defrag"))
 		fake_put(h, path, strcmp(text, "madvise") == 0 ? "always defer [madvise] never" :
 			"[always] defer madvise never");
@@ -164,7 +194,8 @@ static unused void fake_host_make(struct fake_host *h)
 		{ "/proc/irq/1/smp_affinity_list", "0-1" },
 		{ "/proc/irq/24/smp_affinity_list", "2" },
 		{ "/proc/irq/25/smp_affinity_list", "0-3" },
-		{ "/sys/devices/virtual/workqueue/cpumask", "f" },
+		{ "/sys/devices/virtual/workqueue/cpumask", "7" }, /* somebody has a partition of CPU 3 */
+		{ "/sys/devices/virtual/workqueue/cpumask_requested", "f" },
 		{ "/proc/sys/kernel/watchdog_cpumask", "0-3" },
 		{ "/proc/sys/vm/stat_interval", "1" },
 		{ "/proc/sys/kernel/timer_migration", "0" },

@@ -77,7 +77,7 @@ static void all_is_set(void)
 	assert_string_equal(fake_get(&host, "/proc/irq/24/smp_affinity_list"), "0-1"); /* it had no other CPU */
 	assert_string_equal(fake_get(&host, "/proc/irq/25/smp_affinity_list"), "0-1");
 	assert_string_equal(fake_get(&host, "/proc/irq/default_smp_affinity"), "3");
-	assert_string_equal(fake_get(&host, "/sys/devices/virtual/workqueue/cpumask"), "3");
+	assert_string_equal(fake_get(&host, "/sys/devices/virtual/workqueue/cpumask_requested"), "3");
 	assert_string_equal(fake_get(&host, "/proc/sys/kernel/watchdog_cpumask"), "0-1");
 	assert_string_equal(fake_get(&host, "/proc/sys/vm/stat_interval"), "10");
 	assert_string_equal(fake_get(&host, "/proc/sys/kernel/timer_migration"), "1");
@@ -112,6 +112,22 @@ static void set_and_put_back(void **state)
 	assert_int_equal(result_of(&iso, "governor")->status, ISOLATION_SET);
 	assert_int_equal(result_of(&iso, "partition")->status, ISOLATION_SET);
 	assert_int_equal(result_of(&iso, "sleep states")->status, ISOLATION_ABSENT);
+	assert_int_equal(isolation_release(&iso), 0);
+	host_is(before);
+	assert_false(fake_has(&host, "/run/thole/isolation.json"));
+	isolation_close(&iso);
+	free(before);
+}
+
+static void a_thread_of_kvms_is_moved_out(void **state)
+{
+	struct hostfs_hook hook = fake_hook(&host);
+	char *before = fake_snapshot(&host);
+	struct isolation iso;
+
+	(void)state;
+	host.kvm_thread = true;
+	assert_int_equal(start(&iso, &hook, &cpus23, NULL), 0);
 	assert_int_equal(isolation_release(&iso), 0);
 	host_is(before);
 	assert_false(fake_has(&host, "/run/thole/isolation.json"));
@@ -491,6 +507,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(set_and_put_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_thread_of_kvms_is_moved_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(below_a_batch_systems_cgroup, setup, teardown),
 		cmocka_unit_test_setup_teardown(killed_at_every_step, setup, teardown),
 		cmocka_unit_test_setup_teardown(failing_at_every_step, setup, teardown),
