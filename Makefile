@@ -94,7 +94,7 @@ $(GUEST_FIRST): $(GUEST_SRCS) launcher/guest/guest.h
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -Os $(WARN) -D_GNU_SOURCE -I. -static -s -o $@ $(GUEST_SRCS)
 
 $(B)/launcher/guest_init.o: $(GUEST_FIRST)
-$(B)/launcher/guest_init.o: CPPFLAGS += -DGUEST_INIT_FILE='"$(GUEST_FIRST)"'
+$(B)/launcher/guest_init.o: CPPFLAGS += -DGUEST_INIT_AT='"$(GUEST_FIRST)"'
 
 # Guests: no libc, no sanitizers, whatever the build of thole. See vmm/include/thole/payload.h.
 PAYLOAD_ELFS    := $(PAYLOADS:%=$(B)/tests/payload/%.elf) $(MULTIBOOT_KERNELS:%=$(B)/tests/payload/%.elf)

@@ -6,7 +6,7 @@ __asm__(".pushsection .rodata\n"
 	".globl guest_init_image\n"
 	".globl guest_init_image_end\n"
 	"guest_init_image:\n"
-	".incbin \"" GUEST_INIT_FILE "\"\n"
+	".incbin \"" GUEST_INIT_AT "\"\n"
 	"guest_init_image_end:\n"
 	".byte 0\n"
 	".popsection\n");

@@ -4,12 +4,13 @@
 #define LAUNCHER_GUEST_INIT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 extern const char guest_init_image[], guest_init_image_end[];
 
 static inline size_t guest_init_size(void)
 {
-	return (size_t)(guest_init_image_end - guest_init_image);
+	return (uintptr_t)guest_init_image_end - (uintptr_t)guest_init_image;
 }
 
 #endif

@@ -32,25 +32,23 @@ void guest_shares_fini(struct guest_shares *l)
 	*l = (struct guest_shares){ 0 };
 }
 
-/* A directory that is there, by its real name. what: the option that names it. */
-static int path_resolve(const char *what, const char *path, char **real)
+/* A directory that is there, by its real name; or NULL and *err. what: the option that names it. */
+static char *path_resolve(const char *what, const char *path, int *err)
 {
+	char *real = realpath(path, NULL);
 	struct stat st;
 
-	*real = realpath(path, NULL);
-	if (!*real)
-		return log_errno(-errno, "%s: %s: %m", what, path);
-	if (stat(*real, &st) < 0 || !S_ISDIR(st.st_mode)) {
-		free(*real);
-		return log_errno(-ENOTDIR, "%s: %s is no directory", what, path);
-	}
-	if (access(*real, R_OK | X_OK) < 0) {
-		int err = log_errno(-errno, "%s: %s: %m", what, path);
-
-		free(*real);
-		return err;
-	}
-	return 0;
+	*err = 0;
+	if (!real)
+		*err = log_errno(-errno, "%s: %s: %m", what, path);
+	else if (stat(real, &st) < 0 || !S_ISDIR(st.st_mode))
+		*err = log_errno(-ENOTDIR, "%s: %s is no directory", what, path);
+	else if (access(real, R_OK | X_OK) < 0)
+		*err = log_errno(-errno, "%s: %s: %m", what, path);
+	else
+		return real;
+	free(real);
+	return NULL;
 }
 
 /* Takes over path. at may be NULL. */
@@ -87,11 +85,11 @@ static bool is_below(const char *path, const char *dir)
 /* A directory that the guest may write to, at its own place. */
 static int writable_add(struct guest_shares *l, const char *path)
 {
-	char *real = NULL;
 	char tag[24];
-	int err = path_resolve("writable", path, &real);
+	int err;
+	char *real = path_resolve("writable", path, &err);
 
-	if (err)
+	if (!real)
 		return err;
 	if (strcmp(real, "/") == 0) {
 		free(real);
@@ -160,18 +158,18 @@ static int writables_add(struct guest_shares *l, const struct run_config *c)
 
 static int root_add(struct guest_shares *l, const char *path)
 {
-	char *real = NULL;
-	int err = path_resolve("root", path, &real);
+	int err;
+	char *real = path_resolve("root", path, &err);
 
-	return err ? err : list_add(l, GUEST_ROOT_TAG, real, NULL, true, true);
+	return !real ? err : list_add(l, GUEST_ROOT_TAG, real, NULL, true, true);
 }
 
 static int named_add(struct guest_shares *l, const struct config_share *s)
 {
-	char *real = NULL;
-	int err = path_resolve("share", s->path, &real);
+	int err;
+	char *real = path_resolve("share", s->path, &err);
 
-	return err ? err : list_add(l, s->tag, real, s->at, s->ro, false);
+	return !real ? err : list_add(l, s->tag, real, s->at, s->ro, false);
 }
 
 /* A mount point has to come before what is mounted below it: shorter names first. */

@@ -107,18 +107,19 @@ static char *config_read(const char *root, const struct kernel *k)
 /* Owns version and image, also on failure. */
 static int list_add(struct kernel_list *l, const char *root, char *version, char *image)
 {
-	struct kernel k = { .version = version, .image = image };
 	struct kernel *at = realloc(l->at, (l->nr + 1) * sizeof(*at));
+	char *modules = NULL;
 
 	if (at)
 		l->at = at;
-	if (!at || !version || !image || asprintf(&k.modules, "%s/lib/modules/%s", root, version) < 0) {
-		k.modules = NULL;
-		kernel_free(&k);
+	if (!at || !version || !image || asprintf(&modules, "%s/lib/modules/%s", root, version) < 0) {
+		free(version);
+		free(image);
 		return log_errno(-ENOMEM, "kernel: %m");
 	}
-	k.config = config_read(root, &k);
-	at[l->nr++] = k;
+	at[l->nr] = (struct kernel){ .version = version, .image = image, .modules = modules };
+	at[l->nr].config = config_read(root, &at[l->nr]);
+	l->nr++;
 	return 0;
 }
 

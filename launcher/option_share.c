@@ -31,6 +31,9 @@ static char *word_next(const char **at, int *err)
 	return word;
 }
 
+/* complain(), in a form in which a checker sees that it is an error. */
+#define refuse(...) (complain(__VA_ARGS__), -EINVAL)
+
 static int no_memory(struct complaint *why)
 {
 	complain(why, "out of memory");
@@ -97,9 +100,9 @@ static int share_read(
 	int err = 0;
 
 	if (!at || !at[1] || at[1] == ',')
-		return complain(why, "expected %s", o->type->form);
+		return refuse(why, "expected %s", o->type->form);
 	if (!tag_good(text, (size_t)(at - text)))
-		return complain(why, "a tag is made of letters, digits, '.', '_' and '-', %u at most",
+		return refuse(why, "a tag is made of letters, digits, '.', '_' and '-', %u at most",
 			TAG_MAX_LEN);
 	s->tag = strndup(text, (size_t)(at - text));
 	at++;
@@ -120,9 +123,9 @@ static int shares_append(
 
 	for (uint32_t i = 0; i < list->nr; i++)
 		if (strcmp(list->at[i].tag, s->tag) == 0)
-			return complain(why, "there is a share %s already", s->tag);
+			return refuse(why, "there is a share %s already", s->tag);
 	if (list->nr == AT_MOST)
-		return complain(why, "there can be %u shares", AT_MOST);
+		return refuse(why, "there can be %u shares", AT_MOST);
 	if (!(at = list_grow(list->at, list->nr, sizeof(*at))))
 		return no_memory(why);
 	list->at = at;
