@@ -113,7 +113,6 @@ PAYLOADS := \
 MULTIBOOT_KERNELS := \
 	mb_hello \
 	edu_dma \
-	mb_spin \
 
 # Executable scripts that print TAP: on this machine's /dev/kvm, and in the lab.
 PAYLOAD_TESTS := \
