@@ -89,7 +89,7 @@ static uint32_t cap_bytes(const struct config_input *in, const struct cap_rule *
 
 static void kind_set(struct config_space *s, uint32_t at, uint32_t size, enum config_kind kind)
 {
-	memset(&s->kind[at], kind, size);
+	memset(&s->kind[at], (int)kind, size);
 }
 
 static void ours_put(struct pci_func *f, uint32_t at, uint64_t value, uint64_t mask, uint32_t size)
