@@ -108,6 +108,24 @@ static void nested_paging_matters_to_linux(void **state)
 	host_facts_fini(&f);
 }
 
+static void devices_need_an_iommu(void **state)
+{
+	struct doctor_need need = { .given = true, .kind = NEED_LINUX };
+	struct host_facts f;
+
+	(void)state;
+	assert_int_equal(host_facts_read(HOST("cloud-nested"), &f), 0);
+	assert_int_equal(severity_for(&f, &need, "IOMMU"), DOCTOR_GOOD); /* it hands none over */
+	need.devices = 1;
+	assert_int_equal(severity_for(&f, &need, "IOMMU"), DOCTOR_ERROR);
+	host_facts_fini(&f);
+	assert_int_equal(host_facts_read(HOST("amd-epyc-no-avic"), &f), 0);
+	assert_int_equal(severity_for(&f, &need, "IOMMU"), DOCTOR_GOOD);
+	assert_int_equal(severity_for(&f, &need, "irq remapping"), DOCTOR_GOOD);
+	assert_int_equal(severity_for(&f, &need, "posted interrupts"), DOCTOR_ADVICE);
+	host_facts_fini(&f);
+}
+
 static void put(const char *root, const char *path, const char *text)
 {
 	char full[256];
@@ -166,6 +184,7 @@ int main(void)
 		cmocka_unit_test(worst_comes_first_and_says_what_to_do),
 		cmocka_unit_test(a_run_needs_what_it_uses),
 		cmocka_unit_test(nested_paging_matters_to_linux),
+		cmocka_unit_test(devices_need_an_iommu),
 		cmocka_unit_test(files_in_every_state),
 	};
 

@@ -26,6 +26,7 @@ struct bench {
 	struct passed p;
 	struct range slot[SLOTS]; /* in guest-physical space */
 	void *hva[SLOTS];
+	unsigned routed; /* times told */
 	int fds; /* of this process, before */
 };
 
@@ -414,6 +415,39 @@ static void masked_is_pending(void **state)
 	passed_close(&b.p);
 }
 
+static void routed(void *ctx)
+{
+	(void)ctx;
+	b.routed++;
+}
+
+static void whose_interrupt(void **state)
+{
+	uint32_t apicid = 99;
+
+	(void)state;
+	b.env.routed = routed;
+	start("qemu-nvme");
+	command(PCI_COMMAND_MEMORY);
+	assert_false(passed_target(&b.p, 7, &apicid));
+	msix_control(PCI_MSIX_FLAGS_ENABLE);
+	b.routed = 0;
+	entry_write(7, false);
+	assert_true(b.routed > 0);
+	assert_true(passed_target(&b.p, 7, &apicid));
+	assert_int_equal(apicid, 7);
+	assert_false(passed_target(&b.p, 8, &apicid));
+	assert_false(passed_target(&b.p, 65, &apicid));
+	bus_write(entry(7, 0), 4, 0xfee07004); /* logical */
+	assert_false(passed_target(&b.p, 7, &apicid));
+	bus_write(entry(7, 0), 4, 0xfeeff000); /* all */
+	assert_false(passed_target(&b.p, 7, &apicid));
+	bus_write(entry(7, 0), 4, 0xfee07000);
+	bus_write(entry(7, 3), 4, 1);
+	assert_false(passed_target(&b.p, 7, &apicid));
+	passed_close(&b.p);
+}
+
 static void a_line(void **state)
 {
 	(void)state;
@@ -519,6 +553,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(space, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_vectors_are_one_update, setup, teardown),
 		cmocka_unit_test_setup_teardown(masked_is_pending, setup, teardown),
+		cmocka_unit_test_setup_teardown(whose_interrupt, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(plain_msi, setup, teardown),
