@@ -46,6 +46,7 @@ LIB      := $(B)/libthole.a
 UNIT     := $(UNIT_TESTS:%=$(B)/tests/unit/%)
 
 PROGRAM := $(if $(SAN),$(B)/thole,thole)
+comma   := ,
 AGENT   := $(B)/launcher/agent/thole-agent
 
 .PHONY: all
@@ -58,7 +59,7 @@ $(PROGRAM): $(B)/launcher/main.o $(LIB)
 # It has to run in any guest, so it brings all it needs. Sanitizers want their libraries. thole carries it.
 $(AGENT): $(B)/launcher/agent/agent.o $(AGENT_SRCS:%.c=$(B)/%.o)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(filter-out -fsanitize=fuzzer%,$(LDFLAGS)) $(if $(SAN)$(FUZZING),,-static) -o $@ $^
+	$(Q)$(CC) $(subst =fuzzer$(comma),=,$(LDFLAGS)) $(if $(SAN)$(FUZZING),,-static) -o $@ $^
 
 $(B)/launcher/agent_image.o: launcher/agent_image.S $(AGENT)
 	$(call say,AS,$<)

@@ -98,7 +98,10 @@ static int exec_in_machine(const struct run_config *c, const struct exec_args *a
 	cpu_set_t cpus;
 	int code;
 
-	exec_job_cpus(&a->found, c->granularity, &cpus);
+	/* Whoever says which CPUs may take any of the job's. */
+	cpus = a->found.all;
+	if (!c->host_cpus.nr)
+		exec_job_cpus(&a->found, c->granularity, &cpus);
 	if (exec_machine_join(&m, a->vm ? a->vm : c->name, a->vm ? NULL : c, &cpus, c->start_timeout_ms) != 0)
 		return EXIT_CODE_FAILED;
 	code = order_run(&m.agent, c, a, &m);

@@ -153,7 +153,7 @@ static void limits_describe(struct order *o)
 	for (uint32_t i = 0; i < ORDER_LIMITS; i++) {
 		struct rlimit l;
 
-		if (getrlimit((int)i, &l) < 0)
+		if (getrlimit((__rlimit_resource_t)i, &l) < 0)
 			continue;
 		o->limits |= (uint16_t)(1u << i);
 		o->limit[i] = (struct order_limit){ l.rlim_cur, l.rlim_max };
