@@ -259,13 +259,12 @@ static void kicks_remove(struct virtio_net *n, uint32_t nr)
 
 static int kicks_add(struct virtio_net *n)
 {
-	const uint16_t queue[] = { (uint16_t)(2 * n->nr_pairs), 2 };
-
 	n->nr_kicks = n->nr_pairs > 1 ? 2 : 1;
 	for (uint32_t i = 0; i < n->nr_kicks; i++) {
+		const uint16_t queue = i ? 2 : (uint16_t)(2 * n->nr_pairs);
 		int err;
 
-		n->kick[i] = (struct virtio_net_kick){ { n->v.queue[queue[i]].kick, kick_ready }, n, queue[i] };
+		n->kick[i] = (struct virtio_net_kick){ { n->v.queue[queue].kick, kick_ready }, n, queue };
 		if ((err = loop_add(n->loop, &n->kick[i].source, 0)) == 0)
 			continue;
 		kicks_remove(n, i);
