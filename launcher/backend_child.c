@@ -96,6 +96,7 @@ static void signals_default(void)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 }
 
 /* Standard streams and the two descriptors it gets; everything else closes at exec. They are first moved

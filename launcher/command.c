@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -128,6 +129,8 @@ int command_main(int argc, char **argv)
 	const char *word;
 
 	streams_hold();
+	/* A file that becomes too large (ulimit -f) is an error of one write, not our end. */
+	signal(SIGXFSZ, SIG_IGN);
 	stderr_log_install();
 	if (argc < 2) {
 		usage_print(stderr);

@@ -315,20 +315,20 @@ static int start_stdio(struct console *c)
 	return log_errno(err, "cannot watch standard input: %m");
 }
 
-static int start_file(struct console *c, const char *path)
+static int start_file(struct console *c, const char *path, bool again)
 {
-	c->out.fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	c->out.fd = open(path, O_WRONLY | O_CREAT | (again ? O_APPEND : O_TRUNC) | O_CLOEXEC | O_NOCTTY, 0666);
 	if (c->out.fd < 0)
 		return log_errno(-errno, "console: cannot write to %s: %m", path);
 	c->owns_out = true;
 	return 0;
 }
 
-int console_start(struct console *c, const struct config_console *cfg)
+int console_start(struct console *c, const struct config_console *cfg, bool again)
 {
 	switch (cfg->kind) {
 	case CONFIG_CONSOLE_STDIO: return start_stdio(c);
-	case CONFIG_CONSOLE_FILE: return start_file(c, cfg->path);
+	case CONFIG_CONSOLE_FILE: return start_file(c, cfg->path, again);
 	default: return 0;
 	}
 }

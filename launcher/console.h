@@ -54,8 +54,8 @@ void console_kick(void *ctx);
 /* Make the kick descriptor; before the stream is used. */
 int console_init(struct console *c, struct vm *vm, struct stream *guest) must_check;
 
-/* Connect to what the configuration says. */
-int console_start(struct console *c, const struct config_console *cfg) must_check;
+/* Connect to what the configuration says. again: go on with a file, rather than begin it. */
+int console_start(struct console *c, const struct config_console *cfg, bool again) must_check;
 
 /* Write out what is left, for as long as somebody reads; give the terminal back. */
 void console_stop(struct console *c);

@@ -12,6 +12,8 @@
 
 #include "vmm/log.h"
 
+#define TRIES 100 /* names that a killed process of this number may have left */
+
 static int write_whole(int fd, const char *text, size_t size)
 {
 	while (size) {
@@ -46,21 +48,38 @@ static int write_direct(const char *path, const char *text)
 	return err;
 }
 
-static int write_beside(const char *path, const char *text)
+/* A new file beside path, with the mode that umask(2) leaves it; unlike mkstemp(3)'s, which is 0600. */
+static int temporary_open(const char *path, char **name)
 {
-	char *temporary = NULL;
-	int err = 0;
-	int fd;
+	for (unsigned i = 0; i < TRIES; i++) {
+		int fd;
 
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-		return -ENOMEM;
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0) {
-		err = -errno;
-		goto out_free;
+		if (asprintf(name, "%s.%d-%u", path, getpid(), i) < 0) {
+			*name = NULL;
+			return -ENOMEM;
+		}
+		fd = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd >= 0)
+			return fd;
+		free(*name);
+		*name = NULL;
+		if (errno != EEXIST)
+			return -errno;
 	}
+	return -EEXIST;
+}
+
+/* former: the file that it replaces, whose mode it takes; NULL: there is none. */
+static int write_beside(const char *path, const struct stat *former, const char *text)
+{
+	char *temporary;
+	int err = 0;
+	int fd = temporary_open(path, &temporary);
+
+	if (fd < 0)
+		return fd;
 	err = write_text(fd, text);
-	if (!err && fchmod(fd, 0644) < 0)
+	if (!err && former && fchmod(fd, former->st_mode & 0777) < 0)
 		err = -errno;
 	if (close(fd) < 0 && !err)
 		err = -errno;
@@ -68,7 +87,6 @@ static int write_beside(const char *path, const char *text)
 		err = -errno;
 	if (err)
 		unlink(temporary);
-out_free:
 	free(temporary);
 	return err;
 }
@@ -76,8 +94,9 @@ out_free:
 int file_replace(const char *path, const char *text)
 {
 	struct stat st;
-	bool direct = stat(path, &st) == 0 && !S_ISREG(st.st_mode);
-	int err = direct ? write_direct(path, text) : write_beside(path, text);
+	bool there = stat(path, &st) == 0;
+	int err = there && !S_ISREG(st.st_mode) ? write_direct(path, text) :
+						 write_beside(path, there ? &st : NULL, text);
 
 	return err ? log_errno(err, "cannot write %s: %m", path) : 0;
 }

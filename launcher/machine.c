@@ -52,7 +52,7 @@ static int start_failed(const struct machine *m, int err, struct machine_end *en
 	return 0;
 }
 
-int machine_run(const struct run_config *cfg, const struct stop_signals *signals, struct berth *berth,
+int machine_run(const struct run_config *cfg, const struct stop_signals *signals, struct berth *berth, bool again,
 	struct machine_end *end)
 {
 	struct machine *m = calloc(1, sizeof(*m));
@@ -64,6 +64,7 @@ int machine_run(const struct run_config *cfg, const struct stop_signals *signals
 	m->cfg = cfg;
 	m->signals = signals;
 	m->berth = berth;
+	m->again = again;
 	*end = (struct machine_end){ 0 };
 	err = units_start(m, &started);
 	if (!err) {

@@ -75,6 +75,7 @@ struct machine {
 	const struct run_config *cfg;
 	const struct stop_signals *signals; /* held */
 	struct berth *berth; /* where it is found by its name; NULL: it has none */
+	bool again; /* after a reboot: files that the guest writes to are continued */
 
 	/* What it is made from. */
 	struct kvm kvm;
@@ -182,8 +183,8 @@ struct machine_end {
 };
 
 /* Make the machine, run it, undo it. Its end, END_STOPPED too if it was to stop before it ran; or
- * -errno. signals: held. berth: taken, or NULL. */
-int machine_run(const struct run_config *cfg, const struct stop_signals *signals, struct berth *berth,
+ * -errno. signals: held. berth: taken, or NULL. again: it has run, and rebooted. */
+int machine_run(const struct run_config *cfg, const struct stop_signals *signals, struct berth *berth, bool again,
 	struct machine_end *end) must_check;
 
 #endif

@@ -40,10 +40,18 @@ static void watch(struct port *p, uint32_t events)
 
 static void listen_again(struct port *p)
 {
-	int err = p->listen.fd >= 0 ? loop_add(p->loop, &p->listen, EPOLLIN) : 0;
+	int err = p->listen.fd >= 0 && !p->listening ? loop_add(p->loop, &p->listen, EPOLLIN) : 0;
 
 	if (err)
 		log_errno(err, "port %s: nobody can connect any more: %m", p->cfg->name);
+	p->listening = p->listen.fd >= 0 && !err;
+}
+
+static void listen_pause(struct port *p)
+{
+	if (p->listening)
+		loop_remove(p->loop, &p->listen);
+	p->listening = false;
 }
 
 static void end_close(struct port *p)
@@ -152,6 +160,9 @@ void port_pump(void *ctx)
 	/* It has hung up (nothing is watched any more), and all it has sent is delivered. */
 	if (p->end.fd >= 0 && !is_file(p) && !p->in_loop && p->in_ended)
 		end_close(p);
+	/* It has hung up, and the guest takes its time, or for ever, with what it has sent. */
+	else if (p->end.fd >= 0 && !is_file(p) && !p->in_loop)
+		listen_again(p);
 }
 
 static void end_ready(struct loop_source *src, uint32_t events)
@@ -173,7 +184,12 @@ static void listen_ready(struct loop_source *src, uint32_t events)
 	(void)events;
 	if (fd < 0)
 		return;
-	loop_remove(p->loop, &p->listen); /* until this one has gone */
+	if (p->end.fd >= 0) {
+		log_debug("port %s: the next client is here before the guest has read what the last one sent: that is "
+			"dropped", p->cfg->name);
+		end_close(p);
+	}
+	listen_pause(p); /* until this one has gone */
 	if (end_open(p, fd) != 0) {
 		close(fd);
 		listen_again(p);
@@ -226,6 +242,7 @@ static int start_socket(struct port *p)
 	}
 	p->listen.fd = fd;
 	err = listen(fd, 1) < 0 ? -errno : loop_add(p->loop, &p->listen, EPOLLIN);
+	p->listening = !err;
 	if (!err)
 		return 0;
 	log_errno(err, "port %s: cannot listen at %s: %m", p->cfg->name, path);
@@ -236,9 +253,9 @@ err_close:
 	return err;
 }
 
-static int start_file(struct port *p)
+static int start_file(struct port *p, bool again)
 {
-	int fd = open(p->cfg->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	int fd = open(p->cfg->path, O_WRONLY | O_CREAT | (again ? O_APPEND : O_TRUNC) | O_CLOEXEC | O_NOCTTY, 0666);
 
 	if (fd < 0)
 		return log_errno(
@@ -248,7 +265,7 @@ static int start_file(struct port *p)
 
 static int start_fd(struct port *p)
 {
-	int type = 0, err;
+	int type = 0, err, end;
 	socklen_t size = sizeof(type);
 	int fd = p->cfg->fd;
 
@@ -256,13 +273,19 @@ static int start_fd(struct port *p)
 		return log_errno(-ENOTSOCK,
 			"port %s: descriptor %d is no stream socket that thole was started with",
 			p->cfg->name, fd);
-	err = end_open(p, fd);
-	return err ? log_errno(err, "port %s: cannot watch descriptor %d: %m", p->cfg->name, fd)
-		   : 0;
+	/* A copy: after a reboot it is needed again. */
+	end = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	err = end < 0 ? -errno : end_open(p, end);
+	if (!err)
+		return 0;
+	if (end >= 0)
+		close(end);
+	return log_errno(err, "port %s: cannot watch descriptor %d: %m", p->cfg->name, fd);
 }
 
 int port_start(
-	struct port *p, const struct config_port *cfg, struct virtio_port *guest, struct loop *loop)
+	struct port *p, const struct config_port *cfg, struct virtio_port *guest, struct loop *loop,
+	bool again)
 {
 	p->cfg = cfg;
 	p->guest = guest;
@@ -270,7 +293,7 @@ int port_start(
 	p->listen = (struct loop_source){ -1, listen_ready };
 	p->end = (struct loop_source){ -1, end_ready };
 	switch (cfg->kind) {
-	case CONFIG_PORT_FILE: return start_file(p);
+	case CONFIG_PORT_FILE: return start_file(p, again);
 	case CONFIG_PORT_SOCKET: return start_socket(p);
 	default: return start_fd(p);
 	}
@@ -292,8 +315,7 @@ void port_stop(struct port *p)
 	while (out_drain(p))
 		;
 	if (p->listen.fd >= 0) {
-		if (p->end.fd < 0)
-			loop_remove(p->loop, &p->listen);
+		listen_pause(p);
 		unlink(p->cfg->path);
 		close(p->listen.fd);
 		p->listen.fd = -1;

@@ -26,6 +26,7 @@ int run_at_berth(const struct run_config *c, struct berth *berth)
 {
 	struct stop_signals signals;
 	struct machine_end end;
+	bool again = false;
 	int err;
 
 	/* vCPU threads allocate a little while they start; with arenas of their own it would stay theirs. */
@@ -33,9 +34,10 @@ int run_at_berth(const struct run_config *c, struct berth *berth)
 	/* A reader of our output that goes away is an error of one write, not our end. */
 	signal(SIGPIPE, SIG_IGN);
 	stop_signals_hold(&signals);
-	do
-		err = machine_run(c, &signals, berth, &end);
-	while (!err && end.kind == END_REBOOT && c->reboot);
+	do {
+		err = machine_run(c, &signals, berth, again, &end);
+		again = true;
+	} while (!err && end.kind == END_REBOOT && c->reboot);
 	stop_signals_release(&signals);
 	if (err)
 		return err;

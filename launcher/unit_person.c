@@ -19,12 +19,12 @@ const struct unit stopper_unit = { "stopper", stopper_unit_start, stopper_unit_s
 static int console_unit_start(struct machine *m)
 {
 	uint32_t i = 0;
-	int err = console_start(&m->console, &m->cfg->console);
+	int err = console_start(&m->console, &m->cfg->console, m->again);
 
 	if (err)
 		return err;
 	while (i < m->cfg->port.nr && !err)
-		if ((err = port_start(&m->ports[i], &m->cfg->port.at[i], m->ports[i].guest, &m->vm.loop)) == 0)
+		if ((err = port_start(&m->ports[i], &m->cfg->port.at[i], m->ports[i].guest, &m->vm.loop, m->again)) == 0)
 			i++;
 	if (!err)
 		return 0;

@@ -13,6 +13,7 @@ UNIT_TESTS := \
 	test_kvm \
 	test_backend \
 	test_backing \
+	test_port \
 	test_sched \
 	test_power \
 	test_bench \
@@ -113,6 +114,7 @@ PAYLOADS := \
 MULTIBOOT_KERNELS := \
 	mb_hello \
 	edu_dma \
+	mb_reset \
 
 # Executable scripts that print TAP: on this machine's /dev/kvm, and in the lab.
 PAYLOAD_TESTS := \

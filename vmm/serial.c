@@ -42,6 +42,9 @@ enum { REG_DATA, REG_IER, REG_IIR_FCR, REG_LCR, REG_MCR, REG_LSR, REG_MSR, REG_S
 /* The part's FIFO depth: room that is promised when THRE is set. Drivers write this many at once. */
 #define FIFO_DEPTH 16
 
+/* So many looks at the line status without anything sent in between are somebody's who waits for input. */
+#define POLLS_HEARD 32
+
 static uint32_t ring_used(const struct serial_ring *r)
 {
 	return r->head - r->tail;
@@ -67,10 +70,25 @@ static bool can_send(const struct serial *s)
 	return ring_free(&s->out) >= FIFO_DEPTH;
 }
 
+/*
+ * Input waits on the line until the guest says that it is ready for it: by RTS, as every driver does at the end of
+ * its start-up, in which it also clears the FIFO and reads what it finds there without a look. Drivers that know
+ * nothing of RTS ask for interrupts, or look at the line status again and again.
+ */
+static bool is_heard(const struct serial *s)
+{
+	return (s->mcr & (MCR_RTS | MCR_LOOP)) || (s->ier & IER_RDI) || s->polls >= POLLS_HEARD;
+}
+
+static bool has_input(const struct serial *s)
+{
+	return ring_used(&s->in) && is_heard(s);
+}
+
 /* The reason with the highest priority among those enabled, IIR_NONE if none. */
 static uint8_t irq_reason(const struct serial *s)
 {
-	if ((s->ier & IER_RDI) && ring_used(&s->in))
+	if ((s->ier & IER_RDI) && has_input(s))
 		return IIR_RDI;
 	if ((s->ier & IER_THRI) && s->thr_pending && can_send(s))
 		return IIR_THRI;
@@ -113,6 +131,8 @@ static void data_write(struct serial *s, uint8_t byte)
 		(void)out_put(s, byte);
 	}
 	s->thr_pending = true;
+	if (s->polls < POLLS_HEARD)
+		s->polls = 0;
 }
 
 /* Input has been taken away: whoever stands still for want of room hears of it when it is worth it. */
@@ -128,23 +148,26 @@ static uint8_t data_read(struct serial *s)
 {
 	uint8_t byte;
 
-	if (!ring_used(&s->in))
+	if (!has_input(s))
 		return 0;
 	byte = ring_get(&s->in);
 	in_taken(s);
 	return byte;
 }
 
-static void in_clear(struct serial *s)
+static void in_drop(struct serial *s, uint32_t most)
 {
-	s->in.tail = s->in.head;
+	s->in.tail += min(most, ring_used(&s->in));
 	in_taken(s);
 }
 
 static void fcr_write(struct serial *s, uint8_t v)
 {
-	if ((v ^ s->fcr) & FCR_ENABLE || (v & FCR_CLEAR_RX))
-		in_clear(s);
+	bool clear = (v ^ s->fcr) & FCR_ENABLE || (v & FCR_CLEAR_RX);
+
+	/* Of a part's FIFO; what does not fit in there is still on the line. */
+	if (clear && (s->mcr & (MCR_RTS | MCR_LOOP)))
+		in_drop(s, FIFO_DEPTH);
 	/* Output already belongs to the person at the console: FCR_CLEAR_TX drops nothing. */
 	if (v & FCR_CLEAR_TX)
 		s->thr_pending = true;
@@ -194,7 +217,9 @@ static uint8_t lsr_read(struct serial *s)
 	uint8_t v = s->lsr_errors;
 
 	s->lsr_errors = 0;
-	if (ring_used(&s->in))
+	if (s->polls < POLLS_HEARD)
+		s->polls++;
+	if (has_input(s))
 		v |= LSR_DATA;
 	if (can_send(s))
 		v |= LSR_THRE | LSR_TEMT;
@@ -259,7 +284,8 @@ static void serial_reset(struct device *dev)
 	s->mcr = MCR_OUT2; /* as firmware leaves it: early consoles do not set it */
 	s->dll = 12;       /* 9600 baud; the number means nothing here */
 	s->thr_pending = false;
-	in_clear(s);
+	s->polls = 0;
+	in_drop(s, SERIAL_IN_MAX);
 	irq_update(s);
 	pthread_mutex_unlock(&s->lock);
 }

@@ -4,7 +4,7 @@
  *
  * Output goes into a buffer that the event loop empties; while it is full the transmitter says that
  * it is busy, so a slow reader slows the guest down and nothing is lost. Input is a buffer that the
- * event loop fills and the guest's FIFO reads from.
+ * event loop fills and the guest's FIFO reads from; what comes before the guest listens waits there.
  *
  * Follows the PC16550D data sheet (National Semiconductor, 1995), section 8.
  * Threads: registers from any vCPU, serial_take()/serial_give() from the event loop; locked within.
@@ -38,6 +38,7 @@ struct serial {
 	void (*notify)(void *ctx); /* output came into an empty buffer, or input has room again */
 	void *notify_ctx;
 	uint8_t ier, fcr, lcr, mcr, lsr_errors, scr, dll, dlm;
+	uint8_t polls;    /* looks at LSR since something was sent, up to what shows a reader */
 	bool thr_pending; /* "transmitter empty" not yet acknowledged */
 	bool room_wanted; /* notify when half of the input buffer is free */
 	bool irq_high;

@@ -86,6 +86,14 @@ static uint8_t guest_read(uint64_t reg)
 	return (uint8_t)a.value;
 }
 
+/* As its driver says at the end of its start-up: DTR, RTS, OUT2. */
+static void guest_is_ready(void)
+{
+	struct access a = { .offset = 4, .value = 0x0b, .size = 1, .write = true };
+
+	assert_int_equal(b.serial.dev.ops->access(&b.serial.dev, &a), IO_OK);
+}
+
 /* All input that the guest can get now; returns how much, each byte checked against its place. */
 static uint32_t guest_take_input(uint32_t from)
 {
@@ -148,6 +156,7 @@ static void input_goes_on_when_there_is_room(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(end), 0);
+	guest_is_ready();
 	counted_bytes(end[1], nr);
 	b.console.in.fd = end[0];
 	console_kick(&b.console);
@@ -169,6 +178,7 @@ static void input_from_a_file_comes_whole(void **state)
 	int fd = memfd_create("input", MFD_CLOEXEC);
 
 	(void)state;
+	guest_is_ready();
 	counted_bytes(fd, nr);
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 	b.console.in.fd = fd;

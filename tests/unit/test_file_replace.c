@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -83,6 +84,32 @@ static void full_disk_keeps_the_former(void **state)
 	assert_int_equal(files(), 1);
 }
 
+static unsigned mode(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat("file", &st), 0);
+	return st.st_mode & 0777;
+}
+
+static void mode_is_the_users_to_say(void **state)
+{
+	mode_t was = umask(0077);
+
+	(void)state;
+	assert_int_equal(file_replace("file", "one"), 0);
+	assert_int_equal(mode(), 0600);
+	unlink("file");
+	umask(0002);
+	assert_int_equal(file_replace("file", "two"), 0);
+	assert_int_equal(mode(), 0664);
+	assert_int_equal(chmod("file", 0640), 0);
+	assert_int_equal(file_replace("file", "three"), 0);
+	assert_int_equal(mode(), 0640);
+	umask(was);
+	assert_int_equal(files(), 1);
+}
+
 static void device_and_missing_directory(void **state)
 {
 	(void)state;
@@ -98,6 +125,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(former_text_is_replaced),
 		TEST(full_disk_keeps_the_former),
+		TEST(mode_is_the_users_to_say),
 		TEST(device_and_missing_directory),
 	};
 
