@@ -9,9 +9,13 @@ BENCH_PAYLOADS := \
 	kernels/detour \
 	kernels/dgemm \
 	kernels/gups \
+	kernels/ipi \
+	kernels/mmio \
+	kernels/msr \
 	kernels/quantum \
 	kernels/start \
 	kernels/stream \
+	kernels/timer \
 	kernels/touch \
 
 # benchmarks/NAME.c: programs, linked with all of thole but main().

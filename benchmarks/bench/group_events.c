@@ -16,9 +16,56 @@ static struct bench *event_add(struct suite *s, const char *name, const char *pa
 	b->sides = sides;
 	b->operations = n;
 	b->seconds = 0.2;
+	if (s->quick && !(sides & ON(SIDE_NATIVE)))
+		b->rounds = min(s->rounds, (size_t)3); /* there is no ratio, so no interval of one */
 	bench_args(b, "%s%sn=%u", args, *args ? " " : "", n);
 	bench_metric(b, "cycles", "cycles", 1, BETTER_LOWER, NO_TARGET, "%s", name);
 	return b;
+}
+
+static const struct {
+	const char *name, *payload, *args, *question;
+	uint32_t vcpus; /* 0: all CPUs */
+} interrupts[] = {
+	{ "ipi-self", "kernels/ipi", "self", "How long does an interrupt to itself take?", 1 },
+	{ "ipi-self-x2apic", "kernels/ipi", "self x2apic", "How long does an interrupt to itself take?", 1 },
+	{ "ipi", "kernels/ipi", "", "How long does an interrupt to another CPU take?", 2 },
+	{ "ipi-x2apic", "kernels/ipi", "x2apic", "How long does an interrupt to another CPU take?", 2 },
+	{ "ipi-broadcast", "kernels/ipi", "broadcast", "How long until an interrupt has come to all others?", 0 },
+	{ "ipi-broadcast-x2apic", "kernels/ipi", "broadcast x2apic", "How long until an interrupt has come to all others?", 0 },
+	{ "halt-wake", "kernels/ipi", "halt x2apic", "How long does it take to wake a CPU that sleeps?", 2 },
+	{ "timer-spin", "kernels/timer", "", "How late does a timer's interrupt come, while the CPU is busy?", 1 },
+	{ "timer-halt", "kernels/timer", "halt", "How late does a timer's interrupt come, while the CPU sleeps?", 1 },
+};
+
+/* On as many of the last CPUs as it takes. */
+static void cpus_take(struct suite *s, struct bench *b, uint32_t nr)
+{
+	const struct cpulist *all = &s->machine->cpus;
+
+	if (nr > all->nr || (!nr && all->nr < 2)) {
+		bench_unavailable(b, "this takes two CPUs");
+		return;
+	}
+	nr = nr ? nr : min(all->nr, 256u);
+	b->cpus.nr = 0;
+	for (uint32_t i = all->nr - nr; i < all->nr; i++) {
+		b->cpus.cpu = grow(b->cpus.cpu, b->cpus.nr, sizeof(*b->cpus.cpu));
+		b->cpus.cpu[b->cpus.nr++] = all->cpu[i];
+	}
+}
+
+static void interrupts_add(struct suite *s)
+{
+	/* Without nested paging all of ring 0 is emulated, at some milliseconds an interrupt. */
+	uint32_t n = (uint32_t)(s->machine->nested_paging ? suite_pick(s, 500, 200, 50) : suite_pick(s, 50, 10, 10));
+
+	for (size_t i = 0; i < ARRAY_SIZE(interrupts); i++) {
+		struct bench *b = event_add(s, interrupts[i].name, interrupts[i].payload, n, ON(SIDE_VIRTUAL),
+			interrupts[i].question, interrupts[i].args);
+
+		cpus_take(s, b, interrupts[i].vcpus);
+	}
 }
 
 void events_add(struct suite *s)
@@ -31,4 +78,9 @@ void events_add(struct suite *s)
 	event_add(s, "port-in", "guest/io", n, ON(SIDE_VIRTUAL), "What does a read of a port of thole's cost?", "in samples");
 	b = event_add(s, "first-touch", "kernels/touch", n, BOTH, "What does the first touch of a page cost?", "");
 	b->fill = false;
+	event_add(s, "mmio-read", "kernels/mmio", n, ON(SIDE_VIRTUAL), "What does a read of a device's memory in thole cost?", "");
+	event_add(s, "msr-read", "kernels/msr", n, ON(SIDE_VIRTUAL), "What does a read of a register that KVM keeps cost?", "");
+	event_add(s, "msr-write", "kernels/msr", n, ON(SIDE_VIRTUAL), "What does a write to a register that KVM keeps cost?",
+		"write");
+	interrupts_add(s);
 }

@@ -167,7 +167,8 @@ void html_events(FILE *out, const json_t *document)
 			continue;
 		if (!any)
 			fputs("<section id=\"events\"><h2>What events cost</h2>\n<p class=\"soft\">Cycles of the time stamp counter; exits that "
-			      "KVM counted for each operation, and how many of them came to thole.</p>\n<div class=\"wide\" tabindex=\"0\">"
+			      "KVM counted for each operation, and how many of them came to thole. Interrupts, MMIO and registers are measured in ring "
+			      "0, which a KVM without nested paging emulates: there, these are the emulator's figures.</p>\n<div class=\"wide\" tabindex=\"0\">"
 			      "<table><tr><th>event<th>native<th>guest<th>p99<th>max<th>&micro;s<th>exits<th>to thole</tr>\n", out);
 		any = true;
 		event_row(out, r, tsc_hz);

@@ -115,9 +115,10 @@ static int stacks_put(struct loader *l, struct payload_params *params)
 	return loader_segment(l, base, NULL, 0, size);
 }
 
-static int tables_put(struct loader *l)
+/* In ring 0, APICs and devices are mapped, too: the hole, from one GiB boundary to the next. */
+static int tables_put(struct loader *l, bool supervisor)
 {
-	struct range map[LAYOUT_RAM_MAX];
+	struct range map[LAYOUT_RAM_MAX + 1];
 	const struct boot_input *in = l->in;
 	const struct ram_layout *ram = in->ram;
 	uint64_t page = in->guest_page;
@@ -147,7 +148,9 @@ static int tables_put(struct loader *l)
 		map[0].base += KiB(4);
 		map[0].size -= KiB(4);
 	}
-	return pagetable_put(l, map, nr, page, true, &l->plan->cpu.cr3);
+	if (supervisor)
+		map[nr++] = (struct range){ LAYOUT_HOLE_BASE, LAYOUT_HOLE_END - LAYOUT_HOLE_BASE };
+	return pagetable_put(l, map, nr, page, !supervisor, &l->plan->cpu.cr3);
 }
 
 static int range_bigger_first(const void *a, const void *b)
@@ -208,12 +211,16 @@ int payload_load(struct loader *l)
 	uint64_t size = sizeof(struct param_block) + in->nr_cpus * sizeof(uint32_t);
 	struct param_block *b;
 	gpa_t at, cmdline;
+	uint64_t note_size;
 	struct elf elf;
+	bool supervisor;
 	int err;
 
 	if ((err = elf_open(&elf, &in->kernel)) != 0 || (err = file_check(&elf)) != 0 ||
 		(err = image_load(l, &elf)) != 0)
 		return err;
+	supervisor = elf_note(&elf, PAYLOAD_NOTE_OWNER, PAYLOAD_NOTE_SUPERVISOR, &note_size) != NULL;
+	l->plan->cpu.mode = supervisor ? CPU_LONG64 : CPU_USER64;
 	b = loader_alloc(l, size);
 	if (!b)
 		return -ENOMEM;
@@ -221,10 +228,9 @@ int payload_load(struct loader *l)
 		(err = loader_put(l, "command line", in->cmdline, strlen(in->cmdline) + 1, 16,
 			 &cmdline)) != 0 ||
 		(err = stacks_put(l, &b->params)) != 0 || (err = loader_put_tss(l)) != 0 ||
-		(err = tables_put(l)) != 0)
+		(supervisor && (err = loader_put_gdt(l)) != 0) || (err = tables_put(l, supervisor)) != 0)
 		return err;
 	params_fill(l, b, at, cmdline);
-	l->plan->cpu.mode = CPU_USER64;
 	l->plan->cpu.regs.rip = elf.entry;
 	l->plan->cpu.regs.rsi = at;
 	return 0;

@@ -35,6 +35,11 @@
  *   faults     there is no handler: any exception (a bad address, an undefined instruction, a
  *              division by zero) ends the machine. thole reports the registers and fails
  *
+ * A payload that says PAYLOAD_SUPERVISOR; (once, outside of functions) starts in ring 0 instead: with a GDT (code
+ * 0x10, data 0x18), interrupts off, and the addresses from 3 to 4 GiB, where local APICs and devices are,
+ * mapped too. Its IDT is its own affair, and so are floating-point registers, which are off: build it with
+ * -mgeneral-regs-only. Every vCPU is running, so no one has to be started.
+ *
  * The ELF's PT_LOAD segments go to their virtual addresses, at 1 MiB or above. There is no dynamic
  * linking, no relocation, no thread-local storage, and no one runs constructors.
  *
@@ -57,9 +62,21 @@
 #define PAYLOAD_PORT_DONE    0x508 /* write 4 bytes, any: this vCPU has finished and stops. When all
 				    * have, the machine ends with exit code 0 */
 
+#define PAYLOAD_NOTE_OWNER	"thole"
+#define PAYLOAD_NOTE_SUPERVISOR 1
+
 #ifndef __ASSEMBLER__
 
 #include <stdint.h>
+
+/* An ELF note (System V ABI, chapter 5): owner's size, content's, type; the owner, padded to 4 bytes. */
+#define PAYLOAD_SUPERVISOR \
+	static const struct { \
+		uint32_t owner_size, size, type; \
+		char owner[8]; \
+	} payload_supervisor __attribute__((section(".note.thole"), used, aligned(4))) = { \
+		sizeof(PAYLOAD_NOTE_OWNER), 0, PAYLOAD_NOTE_SUPERVISOR, PAYLOAD_NOTE_OWNER \
+	}
 
 struct payload_params {
 	uint64_t magic;   /* PAYLOAD_MAGIC */
