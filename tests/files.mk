@@ -71,6 +71,7 @@ UNIT_TESTS := \
 # Executable scripts that print TAP and need no more than the program and a shell.
 CLI_TESTS := \
 	tests/cli/exec \
+	tests/cli/bench \
 	tests/cli/program \
 	tests/cli/man \
 	tests/cli/plan \
@@ -119,6 +120,7 @@ MULTIBOOT_KERNELS := \
 # Executable scripts that print TAP: on this machine's /dev/kvm, and in the lab.
 PAYLOAD_TESTS := \
 	tests/payload/test-control \
+	tests/payload/test-bench \
 	tests/payload/test-payload \
 	tests/payload/test-place \
 	tests/payload/test-apic \
