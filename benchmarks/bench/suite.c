@@ -83,6 +83,8 @@ void bench_memory(const struct suite *s, struct bench *b, uint64_t mib, const ch
 {
 	const struct machine *m = s->machine;
 
+	/* Whole pages of 2 MiB, on two nodes, too. */
+	mib = align_up(mib, 4);
 	b->mib = mib;
 	b->pages = pages ? pages : m->free_2m_mib >= mib ? "2M" : "4K";
 	if (strcmp(b->pages, "1G") == 0) {
