@@ -139,6 +139,7 @@ LAB_TESTS := \
 
 # More of these, which take longer: `make check-long`.
 LAB_TESTS_LONG := \
+	tests/lab/test-bench \
 	tests/lab/test-exec-net \
 	tests/lab/test-guest-others \
 	tests/lab/test-passthrough-long \
