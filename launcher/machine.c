@@ -76,6 +76,7 @@ int machine_run(const struct run_config *cfg, const struct stop_signals *signals
 			err = machine_report(m, &end->deviates);
 		end->kind = end_kind(&m->vm.end);
 		end->code = m->vm.end.code;
+		end->asked = m->stopper.pressed;
 		units_stop(m, started);
 	} else {
 		err = start_failed(m, err, end);

@@ -180,6 +180,7 @@ struct machine_end {
 	enum end_kind kind;
 	int code;      /* END_EXIT: the guest's */
 	bool deviates; /* from the plan, and that matters (--strict) */
+	bool asked;    /* somebody had asked it to stop */
 };
 
 /* Make the machine, run it, undo it. Its end, END_STOPPED too if it was to stop before it ran; or

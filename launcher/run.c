@@ -37,12 +37,13 @@ int run_at_berth(const struct run_config *c, struct berth *berth)
 	do {
 		err = machine_run(c, &signals, berth, again, &end);
 		again = true;
-	} while (!err && end.kind == END_REBOOT && c->reboot);
+	} while (!err && end.kind == END_REBOOT && c->reboot && !end.asked);
 	stop_signals_release(&signals);
 	if (err)
 		return err;
 	if (end.kind == END_REBOOT)
-		log_info("the guest rebooted: ended (--reboot starts it again)");
+		log_info("the guest rebooted: ended (%s)", end.asked ? "it was asked to stop"
+								     : "--reboot starts it again");
 	return exit_code_of(&end);
 }
 
