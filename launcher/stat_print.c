@@ -100,7 +100,7 @@ json_t *stat_rates(const json_t *before, const json_t *now)
 	list = json_array();
 	for (size_t i = 0; i < json_array_size(news); i++)
 		json_array_append_new(list, vcpu_rates(json_array_get(olds, i), json_array_get(news, i), seconds));
-	return json_pack("{s:s, s:O, s:O, s:f, s:O, s:O, s:O, s:o}", "schema", "thole-rates/1", "name",
+	return json_pack("{s:s, s:O, s:O, s:f, s:O, s:O, s:o, s:o}", "schema", "thole-rates/1", "name",
 		json_object_get(now, "name"), "seconds", json_object_get(now, "seconds"), "interval", seconds, "programs",
 		json_object_get(now, "programs"), "memory", json_object_get(now, "memory"), "vcpus", list, "devices",
 		devices_rates(before, now, list, seconds));
