@@ -16,7 +16,7 @@ tap_n=0
 tap_bad=0
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/thole-test.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
-thole=${THOLE:-./thole}
+thole=$(realpath "${THOLE:-./thole}")
 build=${THOLE_BUILD:-build/cc}
 
 tap_result() { # ok|"not ok" name

@@ -32,7 +32,7 @@ guest_start() { # NAME OPTION...
 
 guest_await() { # NAME REGEX
     local line
-    while IFS= read -r -t 120 -u "${guest_out[$1]}" line; do
+    while IFS= read -r -t 600 -u "${guest_out[$1]}" line; do
         line=${line%$'\r'}
         echo "$line" >>"$tmp/$1.console"
         [[ ! $line =~ $2 ]] || {
