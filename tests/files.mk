@@ -135,10 +135,10 @@ LAB_TESTS := \
 	tests/lab/test-virtio \
 	tests/lab/test-guest \
 	tests/lab/test-vhost \
-	tests/lab/test-isolation \
 
 # More of these, which take longer: `make check-long`.
 LAB_TESTS_LONG := \
+	tests/lab/test-isolation \
 	tests/lab/test-bench \
 	tests/lab/test-exec-net \
 	tests/lab/test-guest-others \
