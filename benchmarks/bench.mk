@@ -46,7 +46,7 @@ $(B)/tests/unit/test_bench: LDLIBS := $(BENCH_LIB) $(LIB) $(LDLIBS) -lpapi -lm
 
 $(B)/tests/fuzz/bench_output: $(B)/benchmarks/bench/output.o
 
-benches: $(THOLE_BENCH) $(B)/benchmarks/initrd
+benches: $(THOLE_BENCH)
 
 # In ring 0 there are interrupts at any moment, and nobody saves other registers.
 $(patsubst %,$(B)/benchmarks/kernels/%.elf,ipi mmio msr timer): PAYLOAD_CFLAGS += -mgeneral-regs-only

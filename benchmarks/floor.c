@@ -156,18 +156,20 @@ static void registers_set(int vcpu, uint64_t rip)
 	CALL(vcpu, KVM_SET_REGS, &regs);
 }
 
-/* The payload's ports; all others are nobody's. */
-static void port(const struct kvm_run *run)
+/* The payload's ports; all others are nobody's, and read as ones. */
+static void port(struct kvm_run *run)
 {
-	const uint8_t *data = (const uint8_t *)run + run->io.data_offset;
+	uint8_t *data = (uint8_t *)run + run->io.data_offset;
 
-	if (run->io.port == PAYLOAD_PORT_EXIT)
+	if (run->io.direction == KVM_EXIT_IO_IN)
+		memset(data, 0xff, (size_t)run->io.size * run->io.count);
+	else if (run->io.port == PAYLOAD_PORT_EXIT)
 		_exit(*data);
-	if (run->io.port == PAYLOAD_PORT_CONSOLE && write(STDOUT_FILENO, data, run->io.count) < 0)
+	else if (run->io.port == PAYLOAD_PORT_CONSOLE && write(STDOUT_FILENO, data, run->io.count) < 0)
 		fail("write");
 }
 
-static void guest_run(int vcpu, const struct kvm_run *run)
+static void guest_run(int vcpu, struct kvm_run *run)
 {
 	for (;;) {
 		CALL(vcpu, KVM_RUN, 0);
@@ -175,8 +177,7 @@ static void guest_run(int vcpu, const struct kvm_run *run)
 			fprintf(stderr, "floor: exit reason %u\n", run->exit_reason);
 			exit(122);
 		}
-		if ((run->io.port & ~0xfu) == PAYLOAD_PORT_CONSOLE)
-			port(run);
+		port(run);
 	}
 }
 
@@ -187,7 +188,7 @@ int main(int argc, char **argv)
 	uint64_t idmap = KVM_IDMAP;
 	uint64_t entry;
 	uint8_t *memory;
-	void *run;
+	struct kvm_run *run;
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	int vm, vcpu;
 

@@ -27,14 +27,16 @@ $(INITRD): $(B)/benchmarks/guest/init tests/lab/make-initrd
 
 BENCH_VMM := THOLE=$(abspath $(PROGRAM)) BENCH=$(B)/benchmarks benchmarks/bench-vmm $(BENCH_VMM_OPTIONS)
 
+benches: $(FLOOR) $(FIRMWARES) $(INITRD)
+
 .PHONY: bench-vmm
 bench-vmm: ## measure the monitor: start-up, exits, memory, Linux in the lab
 	$(Q)configs/packages build lab bench
-	$(Q)$(MAKE) $(JOBS) all benches $(FLOOR) $(FIRMWARES) $(INITRD)
+	$(Q)$(MAKE) $(JOBS) all benches
 	$(Q)$(BENCH_VMM)
 
 .PHONY: bench-vmm-lab
 bench-vmm-lab: ## of that, only Linux in the lab
 	$(Q)configs/packages build lab bench
-	$(Q)$(MAKE) $(JOBS) all benches $(INITRD)
+	$(Q)$(MAKE) $(JOBS) all benches
 	$(Q)$(BENCH_VMM) --only-lab
