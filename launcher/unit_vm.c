@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* unit_vm.c - KVM's virtual machine. */
+/* unit_vm.c - KVM's virtual machine, and its interrupt controllers. */
 #include "launcher/machine.h"
 
 static int vm_start(struct machine *m)
@@ -19,3 +19,16 @@ static void vm_stop(struct machine *m)
 }
 
 const struct unit vm_unit = { "vm", vm_start, vm_stop };
+
+static int irqchip_start(struct machine *m)
+{
+	return vm_irqchip(&m->vm);
+}
+
+/* They go with KVM's machine. */
+static void irqchip_stop(struct machine *m)
+{
+	(void)m;
+}
+
+const struct unit irqchip_unit = { "irqchip", irqchip_start, irqchip_stop };

@@ -10,8 +10,10 @@
  *   plan     which CPU, node and page size for what, and the topology that the guest is told
  *   backends the processes that serve shares and disks start, and get ready meanwhile
  *   shape    APIC ids, and where memory lies for the guest: values, nothing is made
- *   vm       KVM's VM and its interrupt controllers, the event loop
+ *   vm       KVM's VM, the event loop
  *   memory   guest RAM
+ *   slots    KVM is told of it, as long as it has nothing else to finish first: see vm_irqchip()
+ *   irqchip  KVM's interrupt controllers
  *   isolation  other work is taken away from the vCPUs' CPUs, which until now helped to fill RAM
  *   quiet    which instructions of the guest are no exits, before there is a vCPU; and for a report,
  *            how quiet the CPUs are now
@@ -27,8 +29,6 @@
  *   control  a named machine's socket, for other commands
  *   console  the terminal, and the host's end of ports
  *   vcpus    threads, each of which makes its vCPU
- *   slots    KVM is told of guest RAM. It waits for milliseconds there, for what it has to finish
- *            since its VM was made: so late, that the wait is short and vCPUs are made meanwhile
  *   run      the guest runs
  */
 #include "launcher/machine.h"
@@ -44,6 +44,8 @@ const struct unit *const machine_units[] = {
 	&shape_unit,
 	&vm_unit,
 	&memory_unit,
+	&slots_unit,
+	&irqchip_unit,
 	&isolation_unit,
 	&quiet_unit,
 	&devices_unit,
@@ -58,7 +60,6 @@ const struct unit *const machine_units[] = {
 	&control_unit,
 	&console_unit,
 	&vcpus_unit,
-	&slots_unit,
 	&run_unit,
 	NULL,
 };

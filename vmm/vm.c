@@ -53,11 +53,13 @@ void vm_limit_ids(const struct vm *vm, uint32_t ids)
 		log_debug("KVM takes no limit of APIC ids (%d)", err);
 }
 
-static int irqchip_create(const struct vm *vm)
+int vm_irqchip(const struct vm *vm)
 {
 	int err = kvm_ioctl_val(vm->fd, KVM_CREATE_IRQCHIP, 0);
 
-	return err < 0 ? err : x2apic_api(vm);
+	if (err >= 0)
+		err = x2apic_api(vm);
+	return err < 0 ? log_errno(err, "KVM makes no interrupt controllers: %m") : 0;
 }
 
 /* From the loop's own thread: somebody has set the end. */
@@ -86,10 +88,6 @@ int vm_create(struct vm *vm, const struct kvm *kvm)
 	}
 	if ((err = real_mode_pages(vm)) != 0) {
 		log_errno(err, "KVM does not take its real-mode pages: %m");
-		goto err_close;
-	}
-	if ((err = irqchip_create(vm)) != 0) {
-		log_errno(err, "KVM makes no interrupt controllers: %m");
 		goto err_close;
 	}
 	routes_init(&vm->routes, wires_kvm(&vm->fd));

@@ -2,8 +2,8 @@
 /*
  * vm.h - a virtual machine: KVM's VM, memory, the two buses, and how it ends.
  *
- *   vm_create -> mem -> devices on the buses -> vm_seal -> vcpus_create -> mem_register -> vcpus_run
- *             -> loop_run -> vcpus_stop -> vm_destroy
+ *   vm_create -> mem -> mem_register -> vm_irqchip -> devices on the buses -> vm_seal -> vcpus_create
+ *             -> vcpus_run -> loop_run -> vcpus_stop -> vm_destroy
  *
  * Threads: create, seal and destroy on one thread with no vCPUs running. Owns: the VM fd, the memory
  * (which others map, and destroy unmaps), the buses.
@@ -30,11 +30,16 @@ struct vm {
 	struct end end;
 };
 
-/*
- * Make KVM's VM with its interrupt controllers (PIC, I/O APIC, local APICs), no PIT, 32-bit APIC
- * ids where KVM has them, and the event loop. Errors are reported.
- */
+/* Make KVM's VM, and the event loop. Errors are reported. */
 int vm_create(struct vm *vm, const struct kvm *kvm) must_check;
+
+/*
+ * Make its interrupt controllers: PIC, I/O APIC, local APICs, no PIT; 32-bit APIC ids where KVM has them. After
+ * mem_register(), which else waits for milliseconds: since Linux 6.18 making them leaves KVM an SRCU grace period to
+ * finish, and a change of the memory slots waits for its end. Before there are vCPUs. Errors are reported.
+ */
+int vm_irqchip(const struct vm *vm) must_check;
+
 void vm_destroy(struct vm *vm);
 
 /* No APIC id is as large as this one; before there are vCPUs. What KVM makes of it is its own affair. */
