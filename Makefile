@@ -15,8 +15,8 @@ say      = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 include vmm/files.mk numa/files.mk sched/files.mk ipi/files.mk passthrough/files.mk launcher/files.mk
 include tests/files.mk benchmarks/files.mk
 
-PKGS     := hwloc libconfig jansson libmnl libpci zlib
-PKGS_LATE := libarchive libkmod # headers; loaded at run time, see launcher/library_late.c
+PKGS     := libconfig jansson
+PKGS_LATE := hwloc zlib libarchive libkmod libmnl libpci # headers; loaded at run time, see vmm/late.h
 CPPFLAGS += -I. -Ivmm/include -I$(B) -D_GNU_SOURCE -DTHOLE_VERSION='"$(VERSION)"'
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wundef -Werror -Werror=int-conversion
@@ -85,7 +85,7 @@ $(B)/vmm/acpi/dsdt.o: $(B)/vmm/acpi/dsdt.inc
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka -lz
 
 # The first program of guests with kernel=auto goes into thole as bytes.
 GUEST_FIRST := $(B)/launcher/guest/init

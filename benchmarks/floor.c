@@ -4,6 +4,7 @@
  * in which thole makes them, and nothing else. No options, no devices, no threads, no clean-up.
  *
  *	floor			the guest is two instructions and leaves at once
+ *	floor --pins		the same with a PIC and an I/O APIC, made before there is memory, as is usual
  *	floor GUEST [CMDLINE]	a payload (thole/payload.h), as far as the benchmarks' guests need one:
  *				its ports for text and for the end, its command line
  *
@@ -185,6 +186,7 @@ int main(int argc, char **argv)
 {
 	struct kvm_enable_cap x2apic = { .cap = KVM_CAP_X2APIC_API,
 		.args = { KVM_X2APIC_API_USE_32BIT_IDS | KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK } };
+	struct kvm_enable_cap split = { .cap = KVM_CAP_SPLIT_IRQCHIP };
 	uint64_t idmap = KVM_IDMAP;
 	uint64_t entry;
 	uint8_t *memory;
@@ -198,9 +200,15 @@ int main(int argc, char **argv)
 	vm = CALL(kvm, KVM_CREATE_VM, 0);
 	CALL(vm, KVM_SET_IDENTITY_MAP_ADDR, &idmap);
 	CALL(vm, KVM_SET_TSS_ADDR, KVM_TSS);
-	CALL(vm, KVM_CREATE_IRQCHIP, 0);
+	if (argc > 1 && strcmp(argv[1], "--pins") == 0) {
+		CALL(vm, KVM_CREATE_IRQCHIP, 0);
+		memory = memory_make(vm);
+		argc = 1;
+	} else {
+		memory = memory_make(vm);
+		CALL(vm, KVM_ENABLE_CAP, &split);
+	}
 	CALL(vm, KVM_ENABLE_CAP, &x2apic);
-	memory = memory_make(vm);
 	tables_write(memory);
 	entry = argc > 1 ? guest_load(memory, argv[1], argc > 2 ? argv[2] : "") : code_write(memory);
 	vcpu = CALL(vm, KVM_CREATE_VCPU, 0);

@@ -1,48 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * library_late.c - libarchive and libkmod, loaded when they are first called, as hwloc is (hwloc_late.c says
- * why): only the making of an initramfs needs them, and they bring a dozen further libraries.
+ * library_late.c - libarchive, libkmod and libmnl, loaded when they are first called (late.h): only the making of an
+ * initramfs needs the former two, which bring a dozen further libraries, and only a macvtap the latter.
  *
- * A use begins with archive_read_new(), archive_write_new() or kmod_new(), which fail where there is no
- * library; all others may count on it. Whoever calls another function of theirs adds it here, or the
- * program is linked with them again.
+ * A use begins with archive_read_new(), archive_write_new(), kmod_new() or mnl_socket_open2(), which fail where
+ * there is no library.
  */
 #include <archive.h>
 #include <archive_entry.h>
-#include <dlfcn.h>
 #include <libkmod.h>
+#include <libmnl/libmnl.h>
 
-#include "vmm/util.h"
+#include "vmm/late.h"
 
 #define ARCHIVE "libarchive.so.13"
 #define KMOD	"libkmod.so.2"
-
-/* Kept until the process ends: the dynamic linker counts, and gives the same again. */
-static void *function(const char *file, const char *name)
-{
-	void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
-
-	return library ? dlsym(library, name) : NULL;
-}
-
-/* The first that is called of a library. */
-#define LATE_FIRST(file, result, name, parameters, arguments) \
-	result name parameters \
-	{ \
-		__typeof__(&name) late = (__typeof__(&name))function(file, #name); \
-\
-		return late ? late arguments : NULL; \
-	}
-
-#define LATE(file, result, name, parameters, arguments) \
-	result name parameters \
-	{ \
-		static __typeof__(&name) late; \
-\
-		if (!late) \
-			late = (__typeof__(&name))function(file, #name); \
-		return late arguments; \
-	}
+#define MNL	"libmnl.so.0"
 
 LATE_FIRST(ARCHIVE, struct archive *, archive_read_new, (void), ())
 LATE_FIRST(ARCHIVE, struct archive *, archive_write_new, (void), ())
@@ -87,3 +60,19 @@ LATE(KMOD, const char *, kmod_module_get_path, (const struct kmod_module *m), (m
 LATE(KMOD, struct kmod_list *, kmod_module_get_dependencies, (const struct kmod_module *m), (m))
 LATE(KMOD, int, kmod_module_get_softdeps,
 	(const struct kmod_module *m, struct kmod_list **before, struct kmod_list **after), (m, before, after))
+
+LATE_FIRST(MNL, struct mnl_socket *, mnl_socket_open2, (int bus, int flags), (bus, flags))
+LATE(MNL, int, mnl_socket_bind, (struct mnl_socket * s, unsigned int groups, pid_t pid), (s, groups, pid))
+LATE(MNL, unsigned int, mnl_socket_get_portid, (const struct mnl_socket *s), (s))
+LATE(MNL, ssize_t, mnl_socket_sendto, (const struct mnl_socket *s, const void *from, size_t size), (s, from, size))
+LATE(MNL, ssize_t, mnl_socket_recvfrom, (const struct mnl_socket *s, void *to, size_t size), (s, to, size))
+LATE(MNL, int, mnl_socket_close, (struct mnl_socket * s), (s))
+LATE(MNL, struct nlmsghdr *, mnl_nlmsg_put_header, (void *at), (at))
+LATE(MNL, void *, mnl_nlmsg_put_extra_header, (struct nlmsghdr * m, size_t size), (m, size))
+LATE(MNL, void, mnl_attr_put, (struct nlmsghdr * m, uint16_t type, size_t size, const void *data), (m, type, size, data))
+LATE(MNL, void, mnl_attr_put_u32, (struct nlmsghdr * m, uint16_t type, uint32_t value), (m, type, value))
+LATE(MNL, void, mnl_attr_put_strz, (struct nlmsghdr * m, uint16_t type, const char *text), (m, type, text))
+LATE(MNL, struct nlattr *, mnl_attr_nest_start, (struct nlmsghdr * m, uint16_t type), (m, type))
+LATE(MNL, void, mnl_attr_nest_end, (struct nlmsghdr * m, struct nlattr *start), (m, start))
+LATE(MNL, int, mnl_cb_run, (const void *buf, size_t size, unsigned int seq, unsigned int portid, mnl_cb_t callback, void *ctx),
+	(buf, size, seq, portid, callback, ctx))

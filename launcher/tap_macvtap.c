@@ -96,12 +96,13 @@ static int message_send(struct mnl_socket *s, struct nlmsghdr *m)
 static int macvtap_make(const struct tap *t, uint32_t lower, uint32_t number, uint32_t queues)
 {
 	char buf[1024] = { 0 };
-	struct nlmsghdr *m = mnl_nlmsg_put_header(buf);
 	struct mnl_socket *s = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	int err = -errno;
+	struct nlmsghdr *m;
+	int err;
 
 	if (!s)
-		return err;
+		return -errno;
+	m = mnl_nlmsg_put_header(buf);
 	m->nlmsg_seq = 1;
 	message_build(m, t, lower, number, queues);
 	err = message_send(s, m);
@@ -117,6 +118,7 @@ static int make_failed(int err, const char *lower, const struct tap *t)
 	case -EOPNOTSUPP: return log_errno(err, "net: this kernel makes no macvtap: modprobe macvtap, as root");
 	case -EBUSY: return log_errno(err, "net: %s has no place for a macvtap: it is a port of a bridge or the like; "
 		"give that with bridge=", lower);
+	case -ELIBACC: return log_errno(err, "net: libmnl, which makes macvtaps, is not there: apt-get install libmnl0");
 	case -EADDRINUSE: return log_errno(err, "net: another macvtap on %s has the address "
 		"%02x:%02x:%02x:%02x:%02x:%02x; give another with mac=", lower, t->mac[0], t->mac[1], t->mac[2],
 		t->mac[3], t->mac[4], t->mac[5]);

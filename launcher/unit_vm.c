@@ -20,9 +20,10 @@ static void vm_stop(struct machine *m)
 
 const struct unit vm_unit = { "vm", vm_start, vm_stop };
 
+/* Nothing tells a payload of pins (thole/payload.h), and only devices of the host could have one. */
 static int irqchip_start(struct machine *m)
 {
-	return vm_irqchip(&m->vm);
+	return vm_irqchip(&m->vm, m->boot_input.kind == BOOT_PAYLOAD && !m->handover.nr);
 }
 
 /* They go with KVM's machine. */

@@ -12,7 +12,7 @@
 
 struct pci_names;
 
-struct pci_names *pci_names_open(void); /* never NULL */
+struct pci_names *pci_names_open(void); /* NULL: no memory, and nothing has a name */
 void pci_names_close(struct pci_names *n);
 
 /* Both return buf. */

@@ -11,6 +11,7 @@ SCHED_SRCS := \
 	sched/doctor_memory.c \
 	sched/host_facts.c \
 	sched/host_files.c \
+	sched/zlib_late.c \
 	sched/hostfs.c \
 	sched/isolation.c \
 	sched/isolation_cgroup.c \

@@ -30,6 +30,11 @@ void routes_fini(struct routes *r)
 	pthread_mutex_destroy(&r->lock);
 }
 
+void routes_messages_only(struct routes *r)
+{
+	r->no_pins = true;
+}
+
 static bool run_free(const struct routes *r, uint32_t first, uint32_t nr)
 {
 	for (uint32_t i = 0; i < nr; i++)
@@ -118,15 +123,20 @@ static struct kvm_irq_routing_entry message(uint32_t gsi, struct msi_message m)
 	};
 }
 
-static void table_fill(const struct routes *r, struct kvm_irq_routing *table)
+static struct kvm_irq_routing_entry *pins_fill(struct kvm_irq_routing_entry *e)
 {
-	struct kvm_irq_routing_entry *e = table->entries;
-
 	for (uint32_t gsi = 0; gsi < 2 * PIC_PINS; gsi++)
 		*e++ = pin(gsi, gsi < PIC_PINS ? KVM_IRQCHIP_PIC_MASTER : KVM_IRQCHIP_PIC_SLAVE,
 			gsi % PIC_PINS);
 	for (uint32_t gsi = 0; gsi < GSI_IOAPIC; gsi++)
 		*e++ = pin(gsi, KVM_IRQCHIP_IOAPIC, gsi);
+	return e;
+}
+
+static void table_fill(const struct routes *r, struct kvm_irq_routing *table)
+{
+	struct kvm_irq_routing_entry *e = r->no_pins ? table->entries : pins_fill(table->entries);
+
 	for (uint32_t i = 0; i < ROUTES_MSI_MAX; i++)
 		if (r->msi[i].valid)
 			*e++ = message(ROUTES_MSI_FIRST + i, r->msi[i].message);

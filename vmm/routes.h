@@ -34,11 +34,15 @@ struct routes {
 	struct wires wires;
 	pthread_mutex_t lock;
 	bool dirty;
+	bool no_pins; /* there are local APICs only */
 	struct route msi[ROUTES_MSI_MAX];
 };
 
 void routes_init(struct routes *r, struct wires wires);
 void routes_fini(struct routes *r);
+
+/* There are no pins: KVM has no PIC and no I/O APIC for this guest. Before the first commit. */
+void routes_messages_only(struct routes *r);
 
 /* nr gsis in a row, from *gsi on, that go nowhere yet. */
 int routes_take(struct routes *r, uint32_t nr, uint32_t *gsi) must_check;

@@ -35,10 +35,11 @@ int vm_create(struct vm *vm, const struct kvm *kvm) must_check;
 
 /*
  * Make its interrupt controllers: PIC, I/O APIC, local APICs, no PIT; 32-bit APIC ids where KVM has them. After
- * mem_register(), which else waits for milliseconds: since Linux 6.18 making them leaves KVM an SRCU grace period to
- * finish, and a change of the memory slots waits for its end. Before there are vCPUs. Errors are reported.
+ * mem_register(), which else waits for milliseconds: since Linux 6.18 making the former two leaves KVM an SRCU grace
+ * period to finish, and a change of the memory slots waits for its end, as does the end of the VM. local_only: a guest
+ * that needs just local APICs gets no more, where KVM can. Before there are vCPUs. Errors are reported.
  */
-int vm_irqchip(const struct vm *vm) must_check;
+int vm_irqchip(struct vm *vm, bool local_only) must_check;
 
 void vm_destroy(struct vm *vm);
 
