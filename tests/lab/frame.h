@@ -25,9 +25,11 @@ enum frame_type {
 	FRAME_STDERR = 'E',
 	FRAME_TAKEN = 'K', /* uint32_t: bytes of input that the command was given */
 	FRAME_EXIT = 'X',  /* uint32_t: exit code, 128 + signal as in a shell */
+	FRAME_ALIVE = 'A', /* text: what runs in there; the answer to FRAME_ASK */
 	/* from the host */
 	FRAME_STDIN = 'I',  /* no bytes: end of file */
 	FRAME_WINDOW = 'W', /* struct winsize; with a terminal, the first frame */
+	FRAME_ASK = 'Q',    /* time is up: is there anybody? */
 };
 
 struct frame {

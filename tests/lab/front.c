@@ -3,14 +3,17 @@
  * front.c - the host's side of a lab run: starts QEMU, passes the command's
  * streams between the lab machine and the caller, and writes down how it ended.
  *
- *	lab-front [--tty] [--no-stdin] [--quiet] [--timeout S] [--boot-timeout S]
+ *	lab-front [--tty] [--no-stdin] [--quiet] [--timeout S] [--boot-timeout S] [--answer-timeout S]
  *		--result FILE --log FILE -- QEMU ARGUMENT...
  *
  * QEMU finds its end of the channel as file descriptor 3 and dies with this
  * process. The result file is for the shell to read:
  *
  *	state=exited|failed|lost|timeout|interrupted|caller-gone
- *	ready=0|1 code=N stdout_bytes=N stdin_bytes=N reason='...'
+ *	ready=0|1 alive=0|1 code=N stdout_bytes=N stdin_bytes=N reason='...'
+ *
+ * When the time is up, the machine is asked whether it is still there (alive), and what it is at, which goes to
+ * standard error: a command that hangs is another thing than a machine that does.
  *
  * A timer ticks every second, so that no blocking call outlives a signal or
  * the deadline for long.
@@ -38,14 +41,14 @@
 struct front {
 	const char *result, *log;
 	bool tty, no_stdin, quiet;
-	long timeout_s, boot_timeout_s;
+	long timeout_s, boot_timeout_s, answer_timeout_s;
 
 	int channel;
 	pid_t qemu;
 	struct timespec started;
 	struct frame_in in;
 
-	bool stdin_open, ready;
+	bool stdin_open, ready, alive;
 	uint32_t unread;   /* bytes of input sent and not taken yet */
 	const char *state; /* set: the run is over */
 	uint32_t code;
@@ -153,6 +156,10 @@ static void front_frame(struct front *f)
 		break;
 	case FRAME_STDERR: front_write(f, STDERR_FILENO, f->in.data, size); break;
 	case FRAME_TAKEN: f->unread -= value; break;
+	case FRAME_ALIVE:
+		f->alive = true;
+		fprintf(stderr, "lab: what runs in the machine:\n%.*s", (int)size, (char *)f->in.data);
+		break;
 	case FRAME_EXIT:
 		f->code = value;
 		f->state = "exited";
@@ -201,6 +208,27 @@ static void front_loop(struct front *f)
 		else if (got > 0)
 			front_frame(f);
 	}
+}
+
+/* Time is up. What the command has said until now is lost on nobody: it stands in the stream before the answer. */
+static void front_ask(struct front *f)
+{
+	long until = elapsed_s(f) + f->answer_timeout_s;
+	int got = frame_send(f->channel, FRAME_ASK, "", 0);
+	const char *state = f->state;
+
+	f->timeout_s = 0;
+	f->state = NULL;
+	while (got >= 0 && !f->alive && !f->state && !interrupted && elapsed_s(f) < until) {
+		if (poll(&(struct pollfd){ .fd = f->channel, .events = POLLIN }, 1, 1000) <= 0)
+			continue;
+		got = frame_receive(f->channel, &f->in);
+		if (got > 0)
+			front_frame(f);
+	}
+	f->state = state;
+	if (f->alive)
+		sleep(2); /* the kernel's own words are on their way to the console */
 }
 
 /* In the child: nothing of the caller's but the channel. Does not return. */
@@ -254,8 +282,8 @@ static int front_report(const struct front *f)
 
 	if (!out)
 		return -errno;
-	fprintf(out, "state=%s\nready=%d\ncode=%u\nstdout_bytes=%llu\nstdin_bytes=%llu\n", f->state,
-		f->ready, f->code, (unsigned long long)f->stdout_bytes,
+	fprintf(out, "state=%s\nready=%d\nalive=%d\ncode=%u\nstdout_bytes=%llu\nstdin_bytes=%llu\n", f->state,
+		f->ready, f->alive, f->code, (unsigned long long)f->stdout_bytes,
 		(unsigned long long)f->stdin_bytes);
 	fputs("reason='", out);
 	for (c = f->reason; *c; c++)
@@ -272,12 +300,14 @@ static int parse(struct front *f, int argc, char **argv)
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "timeout", required_argument, NULL, 'T' },
 		{ "boot-timeout", required_argument, NULL, 'B' },
+		{ "answer-timeout", required_argument, NULL, 'A' },
 		{ "result", required_argument, NULL, 'r' },
 		{ "log", required_argument, NULL, 'l' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
+	f->answer_timeout_s = 30; /* a busy machine takes its time */
 	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		switch (c) {
 		case 't': f->tty = true; break;
@@ -285,6 +315,7 @@ static int parse(struct front *f, int argc, char **argv)
 		case 'q': f->quiet = true; break;
 		case 'T': f->timeout_s = strtol(optarg, NULL, 10); break;
 		case 'B': f->boot_timeout_s = strtol(optarg, NULL, 10); break;
+		case 'A': f->answer_timeout_s = strtol(optarg, NULL, 10); break;
 		case 'r': f->result = optarg; break;
 		case 'l': f->log = optarg; break;
 		default: return -EINVAL;
@@ -321,6 +352,8 @@ int main(int argc, char **argv)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 	}
 	front_loop(&f);
+	if (f.ready && strcmp(f.state, "timeout") == 0)
+		front_ask(&f);
 	if (terminal)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	kill(f.qemu, SIGKILL);

@@ -102,6 +102,19 @@ test_failures() {
 	"$lab" --timeout 2 -- true 2>"$tmp/stderr"
 	check "a timeout: 98" is $? 98
 	check "which is said" says "$tmp/stderr" '^lab: timeout after 2 s while booting$'
+	"$lab" --timeout 60 -- sleep 1234 2>"$tmp/stderr"
+	check "a command that hangs in a machine that answers: 98" is $? 98
+	check "what runs there is shown" says "$tmp/stderr" '^[0-9]+ S .*: sleep 1234$'
+	check "and what its kernel is at" says "$tmp/stderr" '^lab: [|] .*sysrq: Show Blocked State'
+}
+
+# The front with a machine that is ready, and says no more: what hangs is not the command.
+test_silent_machine() {
+	gcc -O2 -o "$tmp/front" "$here/front.c"
+	"$tmp/front" --no-stdin --quiet --timeout 1 --answer-timeout 1 --result "$tmp/result" --log "$tmp/qemu" -- \
+		sh -c 'printf "R\\0\\0\\0\\0\\0\\0\\0" >&3; exec sleep 100' 2>/dev/null
+	check "a machine that is silent when its time is up" is \
+		"$(grep -E '^(state|ready|alive)=' "$tmp/result" | tr '\n' ' ')" "state=timeout ready=1 alive=0 "
 }
 
 # The processes that belong to the lab run with this process id
@@ -161,6 +174,7 @@ trap 'rm -rf "$tmp"' EXIT
 test_machine
 test_other_shape
 test_failures
+test_silent_machine
 test_kill
 test_shell
 echo "1..$count"
