@@ -31,6 +31,7 @@
 #include "passthrough/passed.h"
 #include "passthrough/vfio_container.h"
 #include "sched/affinity.h"
+#include "sched/claim.h"
 #include "sched/isolation.h"
 #include "sched/quiet.h"
 #include "vmm/acpi/acpi.h"
@@ -88,6 +89,7 @@ struct machine {
 	struct plan plan;
 	uint32_t nr_host_nodes;
 	struct affinity affinity; /* this process's, before the plan */
+	struct claim claim;	  /* on the vCPUs' CPUs */
 	struct acpi_hmat hmat; /* empty: the host tells nothing, or there is one node */
 	bool prefault;
 	uint32_t nr_workers; /* with prefault: who fills which host node's memory */

@@ -3,6 +3,7 @@
 #include "launcher/placement.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 /* The choices of the two sides are the same, in the same order. */
 static_assert((int)CONFIG_POLICY_SPREAD == (int)PLACE_SPREAD, "policies");
@@ -45,4 +46,102 @@ int placement_plan(const struct host *h, const struct request *r, struct plan *p
 		log_errno(err, "placement: %m");
 	plan_fini(p);
 	return err;
+}
+
+#define RACES_MAX 8 /* others that take a CPU between a look and a claim */
+
+/* A plan without these CPUs; h is left without them if there is one. */
+static int plan_without(struct host *h, const struct cpulist *cpus, const struct request *r, struct plan *p)
+{
+	bool *before = malloc(h->nr_pus * sizeof(*before));
+	int err = -ENOMEM;
+
+	for (uint32_t i = 0; before && i < h->nr_pus; i++) {
+		before[i] = h->pu[i].allowed;
+		h->pu[i].allowed &= !cpulist_has(cpus, h->pu[i].id);
+	}
+	if (before && (err = plan_make(h, r, p)) != 0) {
+		plan_fini(p);
+		for (uint32_t i = 0; i < h->nr_pus; i++)
+			h->pu[i].allowed = before[i];
+	}
+	free(before);
+	return err;
+}
+
+/* The CPUs of its vCPUs; the caller ends the list. */
+static int plan_cpus(const struct plan *p, struct cpulist *cpus)
+{
+	bool *has = calloc(CPULIST_MAX, sizeof(*has));
+
+	*cpus = (struct cpulist){ .cpu = calloc(p->nr_vcpus, sizeof(*cpus->cpu)) };
+	if (!has || !cpus->cpu) {
+		free(has);
+		cpulist_fini(cpus);
+		return -ENOMEM;
+	}
+	for (uint32_t v = 0; v < p->nr_vcpus; v++)
+		has[p->vcpu[v].cpu.os] = true;
+	for (int c = 0; c < CPULIST_MAX; c++)
+		if (has[c])
+			cpus->cpu[cpus->nr++] = (hcpu_t){ c };
+	free(has);
+	return 0;
+}
+
+/* There was no way around others. */
+static void shared_tell(const struct cpulist *mine, const struct cpulist *taken)
+{
+	struct cpulist both = { .cpu = calloc(mine->nr, sizeof(*both.cpu)) };
+	char text[128];
+
+	for (uint32_t i = 0; both.cpu && i < mine->nr; i++)
+		if (cpulist_has(taken, mine->cpu[i]))
+			both.cpu[both.nr++] = mine->cpu[i];
+	if (both.nr) {
+		cpulist_format(&both, text, sizeof(text));
+		log_warn("CPU%s %s: vCPUs of another machine of thole's run there too, each while the other waits; "
+			"give this one others, with --host-cpus or --pin, or fewer vCPUs", both.nr == 1 ? "" : "s", text);
+	}
+	cpulist_fini(&both);
+}
+
+/* 0; -EAGAIN: somebody was faster. */
+static int plan_and_claim(struct host *h, const struct request *r, const struct claim *claim,
+	const struct cpulist *taken, struct plan *p)
+{
+	bool apart = !taken->nr || plan_without(h, taken, r, p) == 0;
+	int err = apart && taken->nr ? 0 : placement_plan(h, r, p);
+	struct cpulist mine;
+
+	if (err)
+		return err;
+	if ((err = plan_cpus(p, &mine)) != 0) {
+		plan_fini(p);
+		return log_errno(err, "placement: %m");
+	}
+	err = claim_cpus(claim, &mine);
+	if (err && (!apart || r->overcommit || err != -EAGAIN)) {
+		claim_shared(claim, &mine);
+		shared_tell(&mine, taken);
+		err = 0;
+	}
+	cpulist_fini(&mine);
+	if (err)
+		plan_fini(p);
+	return err;
+}
+
+int placement_beside(struct host *h, const struct request *r, const struct claim *claim, struct plan *p)
+{
+	struct cpulist taken;
+	int err = -EAGAIN;
+
+	for (int i = 0; i < RACES_MAX && err == -EAGAIN; i++) {
+		if (r->overcommit || claim_taken(claim, &taken) != 0)
+			taken = (struct cpulist){ 0 };
+		err = plan_and_claim(h, r, claim, &taken, p);
+		cpulist_fini(&taken);
+	}
+	return err == -EAGAIN ? placement_plan(h, r, p) : err;
 }

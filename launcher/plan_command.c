@@ -151,6 +151,7 @@ static int plan_show(const struct plan *p, const struct host *h, const struct pl
 
 static int plan_for(const struct run_config *c, const struct plan_args *a)
 {
+	struct claim claim;
 	struct request r;
 	struct plan p;
 	struct host h;
@@ -160,7 +161,14 @@ static int plan_for(const struct run_config *c, const struct plan_args *a)
 		return err;
 	if ((err = request_make(&r, c, &h, a)) != 0)
 		goto err_host;
-	if ((err = placement_plan(&h, &r, &p)) != 0)
+	if (a->topology) {
+		err = placement_plan(&h, &r, &p);
+	} else {
+		claim_open(&claim, CLAIM_FILE);
+		err = placement_beside(&h, &r, &claim, &p);
+		claim_close(&claim);
+	}
+	if (err)
 		goto err_request;
 	err = plan_show(&p, &h, a);
 	plan_fini(&p);

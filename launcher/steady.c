@@ -16,7 +16,7 @@
 /* KVM's plain counters; what has more than one value is a histogram. */
 static uint32_t kvm_counters(const struct steady *s)
 {
-	return s->nr_stats ? s->stats[0].nr : 0;
+	return s->has_stats ? s->stats[0].nr : 0;
 }
 
 static uint32_t width_of(const struct steady *s)
@@ -29,7 +29,7 @@ static void vcpu_read(struct steady *s, uint32_t v, uint64_t *to)
 	for (uint32_t i = 0; i < VCPU_EXIT_REASONS; i++)
 		to[i] = __atomic_load_n(&s->vcpus->vcpu[v].exits[i], __ATOMIC_RELAXED);
 	to += VCPU_EXIT_REASONS;
-	if (!s->nr_stats || stats_read(&s->stats[v]) != 0)
+	if (!s->has_stats || stats_read(&s->stats[v]) != 0)
 		return;
 	for (uint32_t i = 0; i < kvm_counters(s); i++)
 		to[i] = stats_at(&s->stats[v], i).values[0];
@@ -63,42 +63,38 @@ static void timer_ready(struct loop_source *src, uint32_t events)
 	timer_set(s);
 }
 
-static void stats_end(struct steady *s)
+int steady_prepare(struct steady *s, uint32_t nr_vcpus)
 {
-	while (s->nr_stats)
-		stats_close(&s->stats[--s->nr_stats]);
-	free(s->stats);
-	s->stats = NULL;
+	*s = (struct steady){ .on = true, .nr_vcpus = nr_vcpus, .timer.fd = -1 };
+	s->stats = calloc(nr_vcpus, sizeof(*s->stats));
+	for (uint32_t v = 0; s->stats && v < nr_vcpus; v++)
+		s->stats[v].fd = -1;
+	return s->stats ? 0 : log_errno(-ENOMEM, "report: cannot watch the exits: %m");
 }
 
-/* All have the same counters, or none is used. */
-static int stats_begin(struct steady *s)
+void steady_vcpu(struct steady *s, uint32_t vcpu, int vcpu_fd)
 {
-	s->stats = calloc(s->vcpus->nr, sizeof(*s->stats));
-	if (!s->stats)
-		return -ENOMEM;
-	for (uint32_t v = 0; v < s->vcpus->nr; v++) {
-		if (stats_open(&s->stats[v], s->vcpus->vcpu[v].fd) != 0) {
-			stats_end(s);
-			return 0;
-		}
-		s->nr_stats++;
-		if (s->stats[v].nr != s->stats[0].nr) {
-			stats_end(s);
-			return 0;
-		}
-	}
-	return 0;
+	if (stats_open(&s->stats[vcpu], vcpu_fd) != 0)
+		log_debug("vCPU %u: KVM tells nothing about it", vcpu);
+}
+
+static bool all_alike(const struct steady *s)
+{
+	for (uint32_t v = 0; v < s->nr_vcpus; v++)
+		if (s->stats[v].fd < 0 || s->stats[v].nr != s->stats[0].nr)
+			return false;
+	return true;
 }
 
 int steady_start(struct steady *s, struct loop *loop, struct vcpus *vcpus)
 {
 	int err;
 
-	*s = (struct steady){ .on = true, .vcpus = vcpus, .loop = loop, .timer.fd = -1, .begin_ns = clock_now_ns() };
-	if ((err = stats_begin(s)) == 0)
-		err = series_init(&s->series, vcpus->nr * width_of(s), FIRST_INTERVAL_NS);
-	if (err)
+	s->vcpus = vcpus;
+	s->loop = loop;
+	s->begin_ns = clock_now_ns();
+	s->has_stats = all_alike(s);
+	if ((err = series_init(&s->series, vcpus->nr * width_of(s), FIRST_INTERVAL_NS)) != 0)
 		goto err_stop;
 	s->timer = (struct loop_source){ timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), timer_ready };
 	err = s->timer.fd < 0 ? -errno : loop_add(loop, &s->timer, EPOLLIN);
@@ -118,7 +114,9 @@ void steady_stop(struct steady *s)
 		return;
 	if (s->timer.fd >= 0)
 		close(s->timer.fd);
-	stats_end(s);
+	for (uint32_t v = 0; v < s->nr_vcpus; v++)
+		stats_close(&s->stats[v]);
+	free(s->stats);
 	series_fini(&s->series);
 	s->on = false;
 }
@@ -148,7 +146,7 @@ json_t *steady_json(const struct steady *s, uint32_t vcpu)
 	if (!s->on || !series_steady(&s->series, s->begin_ns, clock_now_ns(), &first, &last))
 		return json_null();
 	exits = json_object();
-	kvm = s->nr_stats ? json_object() : json_null();
+	kvm = s->has_stats ? json_object() : json_null();
 	a = series_at(&s->series, first) + at;
 	b = series_at(&s->series, last) + at;
 	seconds = (double)(s->series.ns[last] - s->series.ns[first]) / 1e9;

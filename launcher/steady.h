@@ -2,12 +2,14 @@
 /*
  * steady.h - exits of each vCPU in the steady state, by reason: what thole saw, and what KVM handled itself.
  *
- *   steady_start (vCPUs run) -> [a timer on the event loop, ever less often] -> steady_json (vCPUs stopped)
- *   -> steady_stop
+ *   steady_prepare -> steady_vcpu (each vCPU's thread) -> steady_start (vCPUs run)
+ *   -> [a timer on the event loop, ever less often] -> steady_json (vCPUs stopped) -> steady_stop
  *
- * A reading costs the event loop's CPU a few system calls, and vCPUs nothing.
+ * A reading costs the event loop's CPU a few system calls, and vCPUs nothing. But KVM gives out the descriptor of
+ * a vCPU's statistics under that vCPU's lock, which is held while it runs, be it for ever: hence by its thread,
+ * before it does.
  *
- * Threads: the event loop's. Owns a timer and KVM's statistics descriptors. Errors: negative errno, reported.
+ * Threads: the event loop's, but for steady_vcpu(). Owns a timer and KVM's statistics descriptors. Errors: negative errno, reported.
  */
 #ifndef LAUNCHER_STEADY_H
 #define LAUNCHER_STEADY_H
@@ -25,12 +27,20 @@ struct steady {
 	struct loop *loop;
 	struct loop_source timer;
 	uint64_t begin_ns;
-	uint32_t nr_stats;
-	struct stats *stats; /* [vcpus->nr], nr_stats open; none where KVM tells nothing */
+	uint32_t nr_vcpus;
+	struct stats *stats; /* [nr_vcpus]; some are not open where KVM tells nothing, and then none is used */
+	bool has_stats;      /* all are open, and have the same counters */
 	struct series series;
 };
 
+int steady_prepare(struct steady *s, uint32_t nr_vcpus) must_check;
+
+/* That vCPU is there, and doesn't run yet. */
+void steady_vcpu(struct steady *s, uint32_t vcpu, int vcpu_fd);
+
 int steady_start(struct steady *s, struct loop *loop, struct vcpus *vcpus) must_check;
+
+/* Whatever of it has begun. */
 void steady_stop(struct steady *s);
 
 /* {"seconds": …, "exits": {"io": 3.5}, "kvm": {"exits": 7.1}} per second; null: it was too short. */

@@ -92,7 +92,7 @@ static int hmat_load(struct machine *m)
 	return 0;
 }
 
-static int plan_from_host(struct machine *m, const struct host *h)
+static int plan_from_host(struct machine *m, struct host *h)
 {
 	struct request r;
 	int err = placement_request(&r, m->cfg);
@@ -101,7 +101,7 @@ static int plan_from_host(struct machine *m, const struct host *h)
 		return err;
 	err = handover_request(&m->handover, h, &r);
 	if (!err)
-		err = placement_plan(h, &r, &m->plan);
+		err = placement_beside(h, &r, &m->claim, &m->plan);
 	request_fini(&r);
 	if (err)
 		return err;
@@ -132,6 +132,7 @@ static void plan_undo(struct machine *m)
 	cpulist_fini(&m->quiet_cpus);
 	workers_free(m);
 	plan_fini(&m->plan);
+	claim_close(&m->claim);
 }
 
 static int plan_start(struct machine *m)
@@ -141,12 +142,15 @@ static int plan_start(struct machine *m)
 
 	if (err)
 		return err;
+	claim_open(&m->claim, CLAIM_FILE);
 	err = plan_from_host(m, &h);
 	if (!err && (err = report_plan(&m->report, m->cfg, &m->plan, &h)) != 0)
 		plan_undo(m);
 	host_fini(&h); /* the plan has all that follows */
-	if (err)
+	if (err) {
+		claim_close(&m->claim);
 		return err;
+	}
 	if ((err = housekeeping_move(m)) != 0) {
 		plan_undo(m);
 		return err;

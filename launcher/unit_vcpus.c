@@ -100,6 +100,8 @@ static int vcpu_ready(void *ctx, uint32_t vcpu, int vcpu_fd)
 		memory_map(m, vcpu, vcpu_fd);
 	if (m->berth)
 		control_vcpu(&m->control, vcpu, vcpu_fd);
+	if (m->cfg->report)
+		steady_vcpu(&m->steady, vcpu, vcpu_fd);
 	report_vcpu_start(&m->report, vcpu);
 	return 0;
 }
@@ -130,7 +132,7 @@ static struct cpuid_config cpuid_config_of(const struct machine *m)
 	};
 }
 
-static int vcpus_unit_start(struct machine *m)
+static int threads_start(struct machine *m)
 {
 	int err;
 
@@ -155,10 +157,20 @@ static int vcpus_unit_start(struct machine *m)
 	return err;
 }
 
+static int vcpus_unit_start(struct machine *m)
+{
+	int err = m->cfg->report ? steady_prepare(&m->steady, m->plan.nr_vcpus) : 0;
+
+	if (!err && (err = threads_start(m)) != 0)
+		steady_stop(&m->steady);
+	return err;
+}
+
 static void vcpus_unit_stop(struct machine *m)
 {
 	vcpus_stop(&m->vcpus);
 	vcpus_fini(&m->vcpus);
+	steady_stop(&m->steady);
 }
 
 const struct unit vcpus_unit = { "vcpus", vcpus_unit_start, vcpus_unit_stop };
@@ -181,7 +193,6 @@ static int run_unit_start(struct machine *m)
 static void run_unit_stop(struct machine *m)
 {
 	vcpus_stop(&m->vcpus);
-	steady_stop(&m->steady);
 }
 
 const struct unit run_unit = { "run", run_unit_start, run_unit_stop };

@@ -1,6 +1,7 @@
 # What sched/ is built from, one file a line.
 SCHED_SRCS := \
 	sched/affinity.c \
+	sched/claim.c \
 	sched/cpus.c \
 	sched/culprit.c \
 	sched/detour.c \

@@ -27,6 +27,7 @@ UNIT_TESTS := \
 	test_config_file \
 	test_config_space \
 	test_console \
+	test_claim \
 	test_cpulist \
 	test_crash \
 	test_culprit \

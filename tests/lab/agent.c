@@ -143,8 +143,8 @@ static void agent_alive(struct agent *a)
 		line_of(stat, sizeof(stat), e->d_name, "stat");
 		line_of(wchan, sizeof(wchan), e->d_name, "wchan");
 		state = strrchr(stat, ')');
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%.20s %c %s: %s\n", e->d_name,
-			state && state[1] ? state[2] : '?', wchan, words);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%.20s %c %s: %s\n",
+			e->d_name, state && state[1] ? state[2] : '?', wchan, words);
 	}
 	if (dir)
 		closedir(dir);

@@ -158,7 +158,8 @@ static void front_frame(struct front *f)
 	case FRAME_TAKEN: f->unread -= value; break;
 	case FRAME_ALIVE:
 		f->alive = true;
-		fprintf(stderr, "lab: what runs in the machine:\n%.*s", (int)size, (char *)f->in.data);
+		fprintf(stderr, "lab: what runs in the machine:\n%.*s", (int)size,
+			(char *)f->in.data);
 		break;
 	case FRAME_EXIT:
 		f->code = value;
@@ -282,8 +283,8 @@ static int front_report(const struct front *f)
 
 	if (!out)
 		return -errno;
-	fprintf(out, "state=%s\nready=%d\nalive=%d\ncode=%u\nstdout_bytes=%llu\nstdin_bytes=%llu\n", f->state,
-		f->ready, f->alive, f->code, (unsigned long long)f->stdout_bytes,
+	fprintf(out, "state=%s\nready=%d\nalive=%d\ncode=%u\nstdout_bytes=%llu\nstdin_bytes=%llu\n",
+		f->state, f->ready, f->alive, f->code, (unsigned long long)f->stdout_bytes,
 		(unsigned long long)f->stdin_bytes);
 	fputs("reason='", out);
 	for (c = f->reason; *c; c++)
