@@ -41,6 +41,7 @@
 #include "vmm/kvm.h"
 #include "vmm/layout.h"
 #include "vmm/payload_ports.h"
+#include "vmm/payload_wires.h"
 #include "vmm/pci.h"
 #include "vmm/power.h"
 #include "vmm/serial.h"
@@ -108,6 +109,7 @@ struct machine {
 	struct power power;
 	struct debug_exit debug_exit;
 	struct payload_ports payload_ports;
+	struct payload_wires payload_wires; /* of payloads in ring 0 */
 	struct pci_bus pci;
 	bool has_virtio_console;
 	struct virtio_console virtio_console;

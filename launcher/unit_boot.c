@@ -52,6 +52,18 @@ static int images_place(struct machine *m)
 	return err;
 }
 
+/* What takes a moment to set up, and is of use in ring 0 only. */
+static int wires_start(struct machine *m)
+{
+	int err = payload_wires_init(&m->payload_wires, &m->vm.routes);
+
+	if (err) {
+		log_errno(err, "KVM does not take the doorbells of a payload in ring 0: %m");
+		boot_plan_fini(&m->boot);
+	}
+	return err;
+}
+
 static bool has_page_1g(const struct kvm_cpuid2 *supported)
 {
 	const struct kvm_cpuid_entry2 *e = cpuid_find(supported, 0x80000001u, 0);
@@ -62,6 +74,7 @@ static bool has_page_1g(const struct kvm_cpuid2 *supported)
 static int boot_start(struct machine *m)
 {
 	struct boot_input *in = &m->boot_input;
+	bool payload = in->kind == BOOT_PAYLOAD; /* which is forgotten with the images */
 	uint32_t *cpu_node = calloc(m->plan.nr_vcpus, sizeof(*cpu_node));
 	char *cmdline = machine_agent_words(m, machine_cmdline(m));
 	int err = 0;
@@ -86,6 +99,8 @@ static int boot_start(struct machine *m)
 	}
 	if (!err)
 		err = images_place(m);
+	if (!err && payload && m->boot.cpu.mode != CPU_USER64)
+		err = wires_start(m);
 out_free:
 	in->cpu_node = NULL;
 	in->cmdline = NULL;
@@ -96,6 +111,7 @@ out_free:
 
 static void boot_stop(struct machine *m)
 {
+	payload_wires_fini(&m->payload_wires);
 	boot_plan_fini(&m->boot);
 }
 

@@ -10,6 +10,7 @@ VMM_SRCS := \
 	vmm/power.c \
 	vmm/pre_fault.c \
 	vmm/payload_ports.c \
+	vmm/payload_wires.c \
 	vmm/bus.c \
 	vmm/cpulist.c \
 	vmm/debug_exit.c \

@@ -3,7 +3,9 @@
 #include "tests/unit/unit.h"
 
 #include "tests/unit/virtio_guest.h"
+#include "vmm/payload_wires.h"
 #include "vmm/routes.h"
+#include "thole/payload.h"
 
 struct bench {
 	struct wired wired;
@@ -103,6 +105,30 @@ static void far_apics_are_told_to_kvm(void **state)
 	assert_int_equal(wired_message(&b.wired, gsi + 1)->address_lo, 0xfee12050);
 }
 
+/* A payload's doorbells: one counts, the other comes back as a message to the first vCPU. */
+static void doorbells_of_payloads(void **state)
+{
+	struct payload_wires w;
+
+	(void)state;
+	assert_int_equal(payload_wires_init(&w, &b.r), 0);
+	assert_int_equal(b.wired.nr_bells, 2);
+	assert_int_equal(b.wired.bell[0].addr, PAYLOAD_BELL);
+	assert_int_equal(b.wired.bell[1].addr, PAYLOAD_BELL_BACK);
+	assert_int_equal(b.wired.nr_irqfds, 1);
+	assert_int_equal(b.wired.irqfd[0].fd, b.wired.bell[1].fd);
+	assert_int_equal(wired_message(&b.wired, w.gsi)->address_lo, 0xfee00000);
+	assert_int_equal(wired_message(&b.wired, w.gsi)->data, PAYLOAD_BELL_VECTOR);
+	payload_wires_fini(&w);
+	assert_int_equal(b.wired.nr_bells + b.wired.nr_irqfds, 0);
+	payload_wires_fini(&w); /* twice, or without a start: nothing */
+	b.wired.fail = -EINVAL;
+	assert_int_equal(payload_wires_init(&w, &b.r), -EINVAL);
+	assert_null(w.routes);
+	b.wired.fail = 0;
+	assert_int_equal(b.wired.nr_bells + b.wired.nr_irqfds, 0);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -112,6 +138,7 @@ int main(void)
 		TEST(pins_stay),
 		TEST(gsis_run_out_and_come_back),
 		TEST(far_apics_are_told_to_kvm),
+		TEST(doorbells_of_payloads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

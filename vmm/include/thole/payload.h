@@ -38,7 +38,9 @@
  * A payload that says PAYLOAD_SUPERVISOR; (once, outside of functions) starts in ring 0 instead: with a GDT (code
  * 0x10, data 0x18), interrupts off, and the addresses from 3 to 4 GiB, where local APICs and devices are,
  * mapped too. Its IDT is its own affair, and so are floating-point registers, which are off: build it with
- * -mgeneral-regs-only. Every vCPU is running, so no one has to be started.
+ * -mgeneral-regs-only. Every vCPU is running, so no one has to be started. It has two doorbells: a store of any size to
+ * PAYLOAD_BELL is counted by the kernel, and does nothing else; one to PAYLOAD_BELL_BACK comes back from the kernel as an
+ * interrupt (MSI) of vector PAYLOAD_BELL_VECTOR at the vCPU with APIC id 0, which is vCPU 0. Neither is seen by thole.
  *
  * The ELF's PT_LOAD segments go to their virtual addresses, at 1 MiB or above. There is no dynamic
  * linking, no relocation, no thread-local storage, and no one runs constructors.
@@ -61,6 +63,10 @@
 				    * in one exit */
 #define PAYLOAD_PORT_DONE    0x508 /* write 4 bytes, any: this vCPU has finished and stops. When all
 				    * have, the machine ends with exit code 0 */
+
+#define PAYLOAD_BELL	    0xfe000000u
+#define PAYLOAD_BELL_BACK   0xfe001000u
+#define PAYLOAD_BELL_VECTOR 0x60
 
 #define PAYLOAD_NOTE_OWNER	"thole"
 #define PAYLOAD_NOTE_SUPERVISOR 1
