@@ -18,7 +18,7 @@ static uint32_t cpuid0(void)
 	uint32_t a = 0, b, c = 0, d;
 
 	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d) : : "memory");
-	return a ^ b ^ c ^ d;
+	return (a + b) ^ (c + d);
 }
 
 void _start(uint64_t vcpu, const struct payload_params *params)

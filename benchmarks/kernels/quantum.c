@@ -5,7 +5,7 @@
  * FWQ and FTQ (Sottile and Minnich, Cluster 2004). Fixed work: `fwq` is the time, in ns, of each of many equal pieces of
  * work of about `us` microseconds. Fixed time: `ftq` is how much work was done in each slot of that length, in
  * thousandths of a loop turn per microsecond; slots lie on a fixed grid, so that a spectrum can be made of them.
- * `fwq-lost` and `ftq-lost` are what the mean is off the best, in parts per billion. Ideal: all the same; the measure is
+ * `fwq-lost` and `ftq-lost` are the parts of the time, in billionths, that would not have been needed at the best speed. Ideal: all the same; the measure is
  * the native figure. Self-check: the work's result.
  *
  *   us=100  slots=4096  ftq: fixed time; else fixed work
@@ -74,7 +74,7 @@ static void fixed_work(const struct payload_params *params, uint64_t ticks, uint
 		value[i] = kit_ns(params, value[i]);
 	}
 	kit_samples("fwq", value, slots);
-	kit_sample("fwq-lost", kit_scale(sum - slots * least, 1000000000, slots * least));
+	kit_sample("fwq-lost", kit_scale(sum - slots * least, 1000000000, sum));
 }
 
 static void fixed_time(const struct payload_params *params, uint64_t ticks, uint64_t slots)

@@ -41,6 +41,11 @@
 #define RING0_GATE	0x8e00 /* present, 64-bit interrupt gate */
 #define RING0_PATIENCE	4000000ull /* times tsc_khz: after 4 s, an interrupt is lost */
 
+#ifdef __clang__
+/* Registers that a handler's callees may change and nobody saves are those that -mgeneral-regs-only keeps out. */
+#pragma clang diagnostic ignored "-Winterrupt-service-routine"
+#endif
+
 struct ring0_frame;
 typedef void ring0_handler(struct ring0_frame *frame);
 #define RING0_HANDLER __attribute__((interrupt))
