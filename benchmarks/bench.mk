@@ -10,15 +10,18 @@ BENCH_SRCS := \
 	document \
 	explain \
 	group_counters \
+	group_applications \
 	group_events \
 	group_life \
 	group_memory \
+	group_mpi \
 	group_noise \
 	gnuplot \
 	html \
 	html_page \
 	machine \
 	manifest \
+	mpi_job \
 	output \
 	plots \
 	plots_noise \
@@ -29,6 +32,7 @@ BENCH_SRCS := \
 	suite \
 	table \
 	text \
+	values \
 
 THOLE_BENCH := $(B)/benchmarks/thole-bench
 BENCH_LIB   := $(B)/benchmarks/libbench.a
@@ -41,12 +45,29 @@ $(THOLE_BENCH): $(B)/benchmarks/bench/main.o $(BENCH_LIB) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lpapi -lm
 
-$(B)/tests/unit/test_bench: $(BENCH_LIB)
+$(B)/tests/unit/test_bench $(B)/tests/unit/test_bench_counters: $(BENCH_LIB)
 $(B)/tests/unit/test_bench: LDLIBS := $(BENCH_LIB) $(LIB) $(LDLIBS) -lpapi -lm
+$(B)/tests/unit/test_bench_counters: LDLIBS := $(BENCH_LIB) $(LIB) $(LDLIBS) -lm
 
 $(B)/tests/fuzz/bench_output: $(B)/benchmarks/bench/output.o
 
 benches: $(THOLE_BENCH)
 
+# MPI programs are the guest's and the host's, so they are compiled by MPICH's compiler, with no option of thole's build.
+# Without it thole bench says what is missing.
+MPICC := $(firstword $(foreach c,mpicc.mpich /usr/lib64/mpich/bin/mpicc,$(shell command -v $c 2>/dev/null)))
+ifneq ($(MPICC),)
+BENCH_MPI_PROGRAMS := $(BENCH_MPI:%=mpi/%) mpi/hpcc-run
+endif
+
+$(BENCH_MPI:%=$(B)/benchmarks/mpi/%): $(B)/benchmarks/mpi/%: benchmarks/mpi/%.c benchmarks/mpi/kit.h
+	$(call say,MPICC,$@)
+	$(Q)mkdir -p $(@D) && $(MPICC) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Wno-stringop-overflow -I. -o $@ $< -lm
+
+$(B)/benchmarks/mpi/hpcc-run: benchmarks/mpi/hpcc-run
+	$(Q)install -D -m 755 $< $@
+
+benches: $(BENCH_MPI_PROGRAMS:%=$(B)/benchmarks/%)
+
 # In ring 0 there are interrupts at any moment, and nobody saves other registers.
-$(patsubst %,$(B)/benchmarks/kernels/%.elf,ipi mmio msr timer): PAYLOAD_CFLAGS += -mgeneral-regs-only
+$(patsubst %,$(B)/benchmarks/kernels/%.elf,bell ipi mmio msr timer): PAYLOAD_CFLAGS += -mgeneral-regs-only

@@ -4,6 +4,7 @@
 BENCH_PAYLOADS := \
 	guest/exit \
 	guest/io \
+	kernels/bell \
 	kernels/chase \
 	kernels/cpuid \
 	kernels/detour \
@@ -24,4 +25,16 @@ BENCH_PROGRAMS := \
 	interleave \
 	native \
 	plan_time \
+
+
+# benchmarks/mpi/NAME.c: MPI programs, built where there is an MPI.
+BENCH_MPI := \
+	allreduce \
+	bandwidth \
+	barrier \
+	cg \
+	latency \
+	rank \
+	rate \
+	stencil \
 

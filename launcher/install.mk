@@ -11,8 +11,8 @@ COMPLETIONDIR ?= $(DATADIR)/bash-completion/completions
 
 INSTALL_HEADERS := vmm/include/thole/payload.h vmm/include/thole/detour.h vmm/boot/payload.lds
 INSTALL_DOCS    := COPYING $(wildcard README.md)
-INSTALL_BENCH   := thole-bench native initrd $(BENCH_PAYLOADS:%=%.elf)
-INSTALL_CONFIGS := $(sort $(wildcard configs/*.cfg configs/*.service configs/*.timer configs/slurm-*))
+INSTALL_BENCH   := thole-bench native initrd $(BENCH_PAYLOADS:%=%.elf) $(BENCH_MPI_PROGRAMS)
+INSTALL_CONFIGS := $(sort $(wildcard configs/*.cfg configs/*.service configs/*.timer configs/slurm-* configs/bench-*))
 MAN             := $(B)/launcher/thole.1 $(B)/launcher/thole.cfg.5
 
 # Changes when the place does.

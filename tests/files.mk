@@ -17,6 +17,7 @@ UNIT_TESTS := \
 	test_sched \
 	test_power \
 	test_bench \
+	test_bench_counters \
 	test_boot \
 	test_boot_elf \
 	test_boot_linux \
@@ -73,6 +74,7 @@ UNIT_TESTS := \
 CLI_TESTS := \
 	tests/cli/exec \
 	tests/cli/bench \
+	tests/cli/bench-mpi \
 	tests/cli/program \
 	tests/cli/man \
 	tests/cli/plan \
@@ -141,6 +143,7 @@ LAB_TESTS := \
 LAB_TESTS_LONG := \
 	tests/lab/test-isolation \
 	tests/lab/test-bench \
+	tests/lab/test-bench-mpi \
 	tests/lab/test-exec-net \
 	tests/lab/test-guest-others \
 	tests/lab/test-passthrough-long \

@@ -19,6 +19,11 @@ void bar_expect(struct bar *b, size_t steps, double seconds_each)
 	b->expected += (double)steps * seconds_each;
 }
 
+double bar_elapsed(const struct bar *b)
+{
+	return (double)(clock_now_ns() - b->start_ns) / 1e9;
+}
+
 double bar_left(double elapsed, double done, double expected)
 {
 	double left = max(expected - done, 0.0);
@@ -30,7 +35,7 @@ double bar_left(double elapsed, double done, double expected)
 static void draw(const struct bar *b)
 {
 	static const char full[WIDTH + 1] = "############################";
-	double elapsed = (double)(clock_now_ns() - b->start_ns) / 1e9;
+	double elapsed = bar_elapsed(b);
 	int cells = b->expected > 0 ? (int)(WIDTH * min(b->done / b->expected, 1.0)) : 0;
 	unsigned left = (unsigned)bar_left(elapsed, b->done, b->expected);
 

@@ -31,6 +31,9 @@ void bar_step(struct bar *b);
 void bar_done(struct bar *b);
 void bar_end(struct bar *b);
 
+/* Seconds since the begin of all. */
+double bar_elapsed(const struct bar *b);
+
 /* Seconds left, by guesses and what they were worth so far. */
 double bar_left(double elapsed, double done, double expected);
 

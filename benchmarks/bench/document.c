@@ -25,38 +25,18 @@ static json_t *string_or_null(const char *text)
 	return text ? json_string(text) : json_null();
 }
 
-static int double_cmp(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static double median_of(const double *values, size_t nr)
-{
-	struct values copy = { 0 };
-	double median;
-
-	for (; copy.nr < nr; copy.nr++) {
-		copy.value = grow(copy.value, copy.nr, sizeof(double));
-		copy.value[copy.nr] = values[copy.nr];
-	}
-	if (!nr)
-		return NAN;
-	qsort(copy.value, nr, sizeof(double), double_cmp);
-	median = sample_quantile(copy.value, nr, 0.5);
-	free(copy.value);
-	return median;
-}
-
 /* Of each run. */
 static struct values medians_make(const struct metric *m, enum side side)
 {
 	struct values all = { 0 };
 
-	for (; all.nr < m->nr_runs[side]; all.nr++) {
-		all.value = grow(all.value, all.nr, sizeof(double));
-		all.value[all.nr] = median_of(m->run[side][all.nr].value, m->run[side][all.nr].nr);
+	for (size_t i = 0; i < m->nr_runs[side]; i++) {
+		struct values one = { 0 };
+
+		for (size_t k = 0; k < m->run[side][i].nr; k++)
+			values_add(&one, m->run[side][i].value[k]);
+		values_add(&all, values_median(&one));
+		values_fini(&one);
 	}
 	return all;
 }
@@ -78,8 +58,7 @@ static json_t *runs_json(const struct metric *m, enum side side, struct values *
 
 		for (size_t k = 0; k < run->nr; k++) {
 			json_array_append_new(list, json_real(run->value[k]));
-			all->value = grow(all->value, all->nr, sizeof(double));
-			all->value[all->nr++] = run->value[k];
+			values_add(all, run->value[k]);
 		}
 		json_array_append_new(runs, list);
 	}
@@ -98,12 +77,11 @@ static json_t *side_json(const struct metric *m, enum side side)
 		return json_null();
 	}
 	runs = runs_json(m, side, &all);
-	if (all.nr)
-		qsort(all.value, all.nr, sizeof(double), double_cmp);
+	values_sort(&all);
 	if (sample_describe(medians.value, medians.nr, LEVEL, &s) != 0 || !interval_of(&s, &sure))
 		sure = (struct interval){ NAN, NAN };
 	o = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "median",
-		real_or_null(median_of(medians.value, medians.nr)), "min", real_or_null(all.nr ? all.value[0] : NAN),
+		real_or_null(values_median(&medians)), "min", real_or_null(all.nr ? all.value[0] : NAN),
 		"p99", real_or_null(all.nr ? sample_quantile(all.value, all.nr, 0.99) : NAN), "max",
 		real_or_null(all.nr ? all.value[all.nr - 1] : NAN), "ci_low", real_or_null(sure.low), "ci_high",
 		real_or_null(sure.high), "samples", runs);
@@ -156,12 +134,10 @@ static json_t *per_operation(const struct bench *b)
 		struct values v = { 0 };
 		double idle = number_of(b->idle_exits, keys[k]);
 
-		for (; v.nr < json_array_size(b->exits); v.nr++) {
-			v.value = grow(v.value, v.nr, sizeof(double));
-			v.value[v.nr] = (number_of(json_array_get(b->exits, v.nr), keys[k]) - idle) / b->operations;
-		}
-		json_object_set_new(o, keys[k], real_or_null(median_of(v.value, v.nr)));
-		free(v.value);
+		for (size_t i = 0; i < json_array_size(b->exits); i++)
+			values_add(&v, (number_of(json_array_get(b->exits, i), keys[k]) - idle) / b->operations);
+		json_object_set_new(o, keys[k], real_or_null(values_median(&v)));
+		values_fini(&v);
 	}
 	return o;
 }

@@ -30,6 +30,7 @@ static void kernel_add(struct suite *s, const char *kernel, const char *args)
 	b->bare = true; /* reading the proof is no work of the kernel's */
 	bench_args(b, "%s", args);
 	b->seconds = 0.3;
+	bench_few_rounds(s, b);
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
 		char *key = text_format(COUNTERS_PREFIX "%s", events[i].event);
 		struct metric *m = bench_metric(b, key, "per run", 1, BETTER_LOWER, NO_TARGET, "%s.%s", kernel, events[i].name);

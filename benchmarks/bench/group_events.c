@@ -16,8 +16,8 @@ static struct bench *event_add(struct suite *s, const char *name, const char *pa
 	b->sides = sides;
 	b->operations = n;
 	b->seconds = 0.2;
-	if (s->quick && !(sides & ON(SIDE_NATIVE)))
-		b->rounds = min(s->rounds, (size_t)3); /* there is no ratio, so no interval of one */
+	if (!(sides & ON(SIDE_NATIVE)))
+		bench_few_rounds(s, b); /* there is no ratio, so no interval of one */
 	bench_args(b, "%s%sn=%u", args, *args ? " " : "", n);
 	bench_metric(b, "cycles", "cycles", 1, BETTER_LOWER, NO_TARGET, "%s", name);
 	return b;
@@ -34,26 +34,12 @@ static const struct {
 	{ "ipi-broadcast", "kernels/ipi", "broadcast", "How long until an interrupt has come to all others?", 0 },
 	{ "ipi-broadcast-x2apic", "kernels/ipi", "broadcast x2apic", "How long until an interrupt has come to all others?", 0 },
 	{ "halt-wake", "kernels/ipi", "halt x2apic", "How long does it take to wake a CPU that sleeps?", 2 },
+	{ "doorbell", "kernels/bell", "", "What does a doorbell cost that the kernel takes (ioeventfd)?", 1 },
+	{ "doorbell-interrupt", "kernels/bell", "back", "How long is it from a doorbell to the kernel's answer, an MSI through "
+		"irqfd?", 1 },
 	{ "timer-spin", "kernels/timer", "", "How late does a timer's interrupt come, while the CPU is busy?", 1 },
 	{ "timer-halt", "kernels/timer", "halt", "How late does a timer's interrupt come, while the CPU sleeps?", 1 },
 };
-
-/* On as many of the last CPUs as it takes. */
-static void cpus_take(struct suite *s, struct bench *b, uint32_t nr)
-{
-	const struct cpulist *all = &s->machine->cpus;
-
-	if (nr > all->nr || (!nr && all->nr < 2)) {
-		bench_unavailable(b, "this takes two CPUs");
-		return;
-	}
-	nr = nr ? nr : min(all->nr, 256u);
-	b->cpus.nr = 0;
-	for (uint32_t i = all->nr - nr; i < all->nr; i++) {
-		b->cpus.cpu = grow(b->cpus.cpu, b->cpus.nr, sizeof(*b->cpus.cpu));
-		b->cpus.cpu[b->cpus.nr++] = all->cpu[i];
-	}
-}
 
 static void interrupts_add(struct suite *s)
 {
@@ -64,7 +50,9 @@ static void interrupts_add(struct suite *s)
 		struct bench *b = event_add(s, interrupts[i].name, interrupts[i].payload, n, ON(SIDE_VIRTUAL),
 			interrupts[i].question, interrupts[i].args);
 
-		cpus_take(s, b, interrupts[i].vcpus);
+		bench_cpus(s, b, interrupts[i].vcpus ? interrupts[i].vcpus : min(s->machine->cpus.nr, 256u));
+		if (!interrupts[i].vcpus && s->machine->cpus.nr < 2)
+			bench_unavailable(b, "this takes two CPUs");
 	}
 }
 

@@ -2,7 +2,7 @@
 /* group_life.c - how soon a machine is there, and what it takes: over the number of vCPUs. */
 #include <stdlib.h>
 
-#include "benchmarks/bench/suite.h"
+#include "benchmarks/bench/mpi_job.h"
 #include "benchmarks/bench/text.h"
 
 #define GROUP "life"
@@ -21,6 +21,7 @@ static struct bench *start_add(struct suite *s, const char *question, const char
 	b->bare = true;
 	b->fill = false;
 	b->seconds = 0.05;
+	bench_few_rounds(s, b);
 	return b;
 }
 
@@ -55,6 +56,7 @@ static void prefault_add(struct suite *s)
 		b->sides = ON(SIDE_VIRTUAL);
 		b->payload = text_format("guest/exit");
 		b->seconds = (double)suite_pick(s, 5, 1, 1) / 10;
+		bench_few_rounds(s, b);
 		bench_metric(b, METRIC_PREFAULT, "ms/GiB", 1, BETTER_LOWER, NO_TARGET, "prefault.%s", sizes[i]);
 	}
 }
@@ -87,9 +89,19 @@ static void linux_add(struct suite *s)
 	}
 }
 
+/* From mpiexec's start to the first output of a rank: in a machine, that has its boot in it. */
+static void rank_add(struct suite *s)
+{
+	struct bench *b = suite_add(s, GROUP, "How long is it from mpiexec's start to the first rank?", "first-rank");
+
+	mpi_job_set(s, b, "rank", "", max(min(s->machine->cpus.nr, 16u), 1u), MPI_ONE_MACHINE, 512);
+	bench_metric(b, METRIC_FIRST, "ms", 1, BETTER_LOWER, NO_TARGET, "first-rank");
+}
+
 void life_add(struct suite *s)
 {
 	starts_add(s);
 	prefault_add(s);
 	linux_add(s);
+	rank_add(s);
 }

@@ -37,9 +37,7 @@ static void stream_add(struct suite *s)
 	stream_args(s, b, mib, "");
 	stream_metrics(b);
 	b = suite_add(s, GROUP, "How much memory bandwidth do all cores get together?", "stream-all");
-	cpulist_fini(&b->cpus);
-	if (cpulist_copy(&b->cpus, &m->cpus) != 0 || m->cpus.nr < 2)
-		bench_unavailable(b, "there is only one CPU");
+	bench_cpus(s, b, 0);
 	bench_memory(s, b, each * m->cpus.nr + ROOM, NULL);
 	stream_args(s, b, each, "");
 	stream_metrics(b);
@@ -135,7 +133,7 @@ static void pages_add(struct suite *s)
 			b->payload = text_format("kernels/gups");
 			bench_args(b, "bytes=%lluM updates=%lluK rounds=2", (unsigned long long)mib,
 				(unsigned long long)suite_pick(s, 2048, 256, 16));
-			b->rounds = s->quick || s->tiny ? min(s->rounds, (size_t)3) : s->rounds;
+			bench_few_rounds(s, b);
 			b->seconds = (double)suite_pick(s, 6, 1, 2) / 10;
 			bench_metric(b, "gups", "M/s", 1e-3, BETTER_HIGHER, NO_TARGET, "pages.guest-%s.host-%s",
 				sizes[guest], sizes[backing]);

@@ -12,15 +12,10 @@ static struct metric *difference(struct metric *m)
 	return m;
 }
 
-static void detour_add(struct suite *s, const char *name, const char *question, bool all)
+static struct bench *detour_add(struct suite *s, const char *name, const char *question)
 {
 	struct bench *b = suite_add(s, GROUP, question, "%s", name);
 
-	if (all) {
-		cpulist_fini(&b->cpus);
-		if (cpulist_copy(&b->cpus, &s->machine->cpus) != 0 || b->cpus.nr < 2)
-			bench_unavailable(b, "there is only one CPU");
-	}
 	bench_memory(s, b, 32, NULL);
 	b->payload = text_format("kernels/detour");
 	bench_args(b, "ms=%llu", (unsigned long long)suite_pick(s, 1000, 300, 50));
@@ -28,6 +23,20 @@ static void detour_add(struct suite *s, const char *name, const char *question, 
 	difference(bench_metric(b, NULL, "% of time", 1e-7, BETTER_LOWER, LOST_POINTS, "%s.lost", name));
 	difference(bench_metric(b, NULL, "/s", 1e-3, BETTER_LOWER, NO_TARGET, "%s.detours", name));
 	difference(bench_metric(b, NULL, "us", 1e-3, BETTER_LOWER, NO_TARGET, "%s.longest", name));
+	return b;
+}
+
+/* A guest only: a native program has nobody who isolates its CPU. To be read beside the guest's column of "detour". */
+static void isolated_add(struct suite *s)
+{
+	struct bench *b = detour_add(s, "detour-isolated", "How much of its time does a guest's core lose when thole isolates it?");
+
+	b->sides = ON(SIDE_VIRTUAL);
+	b->metric[0].target = NO_TARGET;
+	b->more = text_words("--isolation\tauto");
+	bench_few_rounds(s, b);
+	if (!s->isolation)
+		bench_unavailable(b, "--isolation lets thole isolate a guest's CPU from the rest of this host, as root");
 }
 
 static void quantum_add(struct suite *s, const char *name, const char *question, const char *unit, double scale,
@@ -46,8 +55,9 @@ static void quantum_add(struct suite *s, const char *name, const char *question,
 
 void noise_add(struct suite *s)
 {
-	detour_add(s, "detour", "How much of its time does one core lose, and how long at once?", false);
-	detour_add(s, "detour-all", "How much do all cores lose when all are busy?", true);
+	detour_add(s, "detour", "How much of its time does one core lose, and how long at once?");
+	bench_cpus(s, detour_add(s, "detour-all", "How much do all cores lose when all are busy?"), 0);
+	isolated_add(s);
 	quantum_add(s, "fwq", "Does the same work always take the same time?", "us", 1e-3, BETTER_LOWER);
 	quantum_add(s, "ftq", "Is the same work done in each slot of time?", "turns/us", 1e-3, BETTER_HIGHER);
 }

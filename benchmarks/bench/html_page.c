@@ -61,6 +61,7 @@ static bool is(const json_t *r, const char *key, const char *word)
 void html_head(FILE *out, const json_t *document)
 {
 	const json_t *host = json_object_get(document, "host"), *kvm = json_object_get(host, "kvm");
+	const char *isolated = string_of(json_object_get(host, "isolation"), "isolated");
 
 	fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -75,6 +76,8 @@ void html_head(FILE *out, const json_t *document)
 	fputs("; KVM ", out);
 	escape(out, string_of(kvm, "backend"));
 	fputs(json_is_true(json_object_get(kvm, "nested_paging")) ? "" : " without nested paging", out);
+	fputs("; isolated CPUs: ", out);
+	escape(out, *isolated ? isolated : "none");
 	fputs("; thole ", out);
 	escape(out, string_of(document, "version"));
 	fputs("; ", out);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "benchmarks/bench/text.h"
+#include "launcher/kernel_list.h"
 #include "sched/affinity.h"
 #include "vmm/cpuid.h"
 #include "vmm/kvm.h"
@@ -155,6 +156,26 @@ static void kernel_find(struct machine *m, const char *kernel)
 	}
 }
 
+/* Another MPI may be the default one. */
+static void mpi_find(struct machine *m)
+{
+	static const char *const places[] = { "/usr/bin/mpiexec.mpich", "/usr/bin/mpiexec.hydra", "/usr/local/bin/mpiexec.hydra",
+		"/usr/lib64/mpich/bin/mpiexec" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(places) && !*m->mpiexec; i++)
+		if (access(places[i], X_OK) == 0)
+			snprintf(m->mpiexec, sizeof(m->mpiexec), "%s", places[i]);
+}
+
+static bool kernel_is_installed(void)
+{
+	struct kernel_list list;
+	bool is = kernel_list_make(&list, "") == 0 && list.nr;
+
+	kernel_list_fini(&list);
+	return is;
+}
+
 int machine_look(struct machine *m, const char *cpus, const char *thole, const char *kernel)
 {
 	int err;
@@ -165,6 +186,8 @@ int machine_look(struct machine *m, const char *cpus, const char *thole, const c
 	nodes_find(m);
 	machine_look_pages(m);
 	kernel_find(m, kernel);
+	mpi_find(m);
+	m->kernel_installed = m->nested_paging && kernel_is_installed();
 	return 0;
 }
 

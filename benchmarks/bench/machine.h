@@ -20,6 +20,8 @@ struct machine {
 	bool page_1g;	    /* guests may have 1 GiB pages */
 	bool emulated;	    /* this host is an emulator: its times mean nothing */
 	char kernel[256];   /* a Linux that can be booted; "" if none */
+	char mpiexec[64];    /* MPICH's; "" if none */
+	bool kernel_installed; /* as thole exec wants one */
 	uint64_t free_2m_mib, free_1g_mib; /* in the pools, after pool_take() */
 };
 

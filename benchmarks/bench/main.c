@@ -23,6 +23,7 @@
 #define EXIT_WORSE	 1
 #define ROUNDS		 15
 #define ROUNDS_QUICK	 6
+#define BUDGET_QUICK_S	 50 /* and a part of a minute for what comes before and after */
 #define ROUNDS_TINY	 2
 #define POOL_MIB	 1056 /* 2 MiB pages for the largest bench of each kind of run */
 #define POOL_QUICK_MIB	 256
@@ -32,7 +33,8 @@ struct options {
 	bool quick;
 	size_t rounds;
 	double threshold;
-	const char *cpus, *json, *html, *baseline, *from, *thole, *kernel;
+	const char *cpus, *json, *html, *baseline, *from, *thole, *kernel, *bridge;
+	bool isolation;
 	size_t nr_groups;
 	const struct group *group[16];
 };
@@ -46,7 +48,7 @@ static void usage_print(void)
 	     "      --group=GROUP     only this group; may be given again");
 	for (size_t i = 0; i < groups_nr; i++)
 		printf("                          %-9s %s\n", groups[i].name, groups[i].help);
-	puts("      --quick           small sizes and few rounds: less than a minute\n"
+	puts("      --quick           small sizes, and as many rounds as there is time for in a minute\n"
 	     "      --rounds=N        pairs of runs (default: 15; 6 when quick)\n"
 	     "      --cpus=LIST       CPUs to use (default: all that it may run on)\n"
 	     "      --json=FILE       write all that was measured there, as JSON\n"
@@ -55,6 +57,8 @@ static void usage_print(void)
 	     "      --threshold=N     changes of up to N percent are none (default: 2)\n"
 	     "      --from=FILE       measure nothing, but show this JSON file\n"
 	     "      --kernel=FILE     the Linux kernel to boot (default: the one in /boot that runs here)\n"
+	     "      --bridge=NAME     a bridge that two machines may be put on, for MPI between them\n"
+	     "      --isolation       as root: noise in a guest also with thole's isolation of its CPUs\n"
 	     "  -h, --help            show this\n"
 	     "\n"
 	     "exit codes: 0; 1 something is worse than the baseline; 125 a benchmark or thole bench itself failed");
@@ -100,6 +104,8 @@ static const struct option long_options[] = {
 	{ "threshold", required_argument, NULL, 't' },
 	{ "from", required_argument, NULL, 'f' },
 	{ "kernel", required_argument, NULL, 'k' },
+	{ "bridge", required_argument, NULL, 'B' },
+	{ "isolation", no_argument, NULL, 'I' },
 	{ "thole", required_argument, NULL, 'T' }, /* by thole bench */
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -128,6 +134,8 @@ static bool option_take(struct options *o, int c)
 		return true;
 	case 'f': o->from = optarg; return true;
 	case 'k': o->kernel = optarg; return true;
+	case 'B': o->bridge = optarg; return true;
+	case 'I': o->isolation = true; return true;
 	case 'T': o->thole = optarg; return true;
 	default: return false;
 	}
@@ -143,7 +151,8 @@ static json_t *measure(const struct options *o)
 {
 	uint64_t start = clock_now_ns();
 	struct machine machine;
-	struct suite s = { .machine = &machine, .quick = o->quick };
+	struct suite s = { .machine = &machine, .quick = o->quick, .bridge = o->bridge,
+		.isolation = o->isolation };
 	json_t *document = NULL;
 	struct pool pool;
 	int err = machine_look(&machine, o->cpus, o->thole ? o->thole : "thole", o->kernel);
@@ -156,6 +165,8 @@ static json_t *measure(const struct options *o)
 	machine_look_pages(&machine);
 	s.tiny = machine.emulated;
 	s.rounds = rounds_of(o, &s);
+	if (o->quick && !o->rounds && !s.tiny)
+		s.budget_s = BUDGET_QUICK_S;
 	for (size_t i = 0; i < (o->nr_groups ? o->nr_groups : groups_nr); i++)
 		(o->nr_groups ? o->group[i] : &groups[i])->add(&s);
 	err = suite_run(&s);

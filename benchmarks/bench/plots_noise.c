@@ -50,13 +50,6 @@ char *scatter_draw(const char *name, const json_t *document, int *err)
 	return plot_finish(name, WIDTH, HEIGHT, out, &script, err);
 }
 
-static int double_cmp(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 /* Every second number of all runs' lists, or every one. */
 static struct values flatten(const json_t *runs, size_t first, size_t step)
 {
@@ -65,12 +58,9 @@ static struct values flatten(const json_t *runs, size_t first, size_t step)
 	json_t *run;
 
 	json_array_foreach(runs, i, run)
-		for (size_t k = first; k < json_array_size(run); k += step) {
-			all.value = grow(all.value, all.nr, sizeof(double));
-			all.value[all.nr++] = json_number_value(json_array_get(run, k));
-		}
-	if (all.nr)
-		qsort(all.value, all.nr, sizeof(double), double_cmp);
+		for (size_t k = first; k < json_array_size(run); k += step)
+			values_add(&all, json_number_value(json_array_get(run, k)));
+	values_sort(&all);
 	return all;
 }
 

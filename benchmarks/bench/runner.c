@@ -210,11 +210,21 @@ static void complete_check(struct bench *b)
 					b->rounds - b->metric[i].nr_runs[side], b->rounds, b->metric[i].key);
 }
 
-static int bench_run(const struct suite *s, struct bench *b, struct bar *bar)
+bool runner_has_time(double budget_s, double elapsed_s, double part, size_t round)
+{
+	return budget_s <= 0 || round < RUNNER_ROUNDS_LEAST || elapsed_s < budget_s * part;
+}
+
+/* until: guessed seconds of all benches to the end of this one. */
+static int bench_run(const struct suite *s, struct bench *b, struct bar *bar, double until)
 {
 	int err = b->operations ? idle_run(s, b) : 0;
 
 	for (size_t round = 0; round < b->rounds && !b->failure && !err; round++) {
+		if (!runner_has_time(s->budget_s, bar_elapsed(bar), until / bar->expected, round)) {
+			b->rounds = round; /* which is what the document then says */
+			break;
+		}
 		for (size_t k = 0; k < SIDES && !b->failure && !err; k++) {
 			enum side side = (enum side)((k + round) % SIDES);
 
@@ -237,6 +247,7 @@ static size_t sides_nr(const struct bench *b)
 int suite_run(struct suite *s)
 {
 	struct bar bar = bar_start();
+	double until = 0;
 	int err = 0;
 
 	for (size_t i = 0; i < s->nr; i++)
@@ -247,8 +258,9 @@ int suite_run(struct suite *s)
 
 		if (b->reason)
 			continue;
+		until += (double)(b->rounds * sides_nr(b)) * b->seconds;
 		bar_name(&bar, b->name, b->rounds * sides_nr(b), b->seconds);
-		err = bench_run(s, b, &bar);
+		err = bench_run(s, b, &bar, until);
 		bar_done(&bar);
 	}
 	bar_end(&bar);

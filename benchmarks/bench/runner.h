@@ -15,4 +15,11 @@ int suite_run(struct suite *s) must_check;
 /* The command that a side runs, NULL-terminated; text_list_free() it. args: in place of the bench's own, or NULL. */
 char **side_command(const struct suite *s, const struct bench *b, enum side side, const char *args);
 
+/*
+ * Is there time for one more round of a bench? part: of the whole, by what benches are guessed to take, up to this one's
+ * end. The budget is dealt out by that; what a bench has not used is the next one's, and so is what it has taken too much.
+ */
+#define RUNNER_ROUNDS_LEAST 2
+bool runner_has_time(double budget_s, double elapsed_s, double part, size_t round);
+
 #endif

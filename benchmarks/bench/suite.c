@@ -8,11 +8,15 @@
 
 #include "benchmarks/bench/text.h"
 
+#define ROUNDS_FEW 3
+
 const struct group groups[] = {
 	{ "memory", "bandwidth, latency, random updates, floating point, page sizes", memory_add },
 	{ "noise", "time that a CPU loses to others: detours, fixed work, fixed time", noise_add },
 	{ "events", "the cost of exits, interrupts, timers and first touches", events_add },
 	{ "life", "start-up, boot, filling memory, thole's own memory", life_add },
+	{ "mpi", "messages between ranks: in one machine, in two", mpi_add },
+	{ "applications", "conjugate gradients, a stencil, the HPC Challenge", applications_add },
 	{ "counters", "the processor's counters around the kernels", counters_add },
 };
 
@@ -98,6 +102,28 @@ void bench_memory(const struct suite *s, struct bench *b, uint64_t mib, const ch
 	}
 }
 
+void bench_cpus(const struct suite *s, struct bench *b, uint32_t nr)
+{
+	const struct cpulist *all = &s->machine->cpus;
+
+	nr = nr ? nr : max(all->nr, 2u);
+	if (nr > all->nr) {
+		bench_unavailable(b, "this takes %u CPUs, and there %s %u", nr, all->nr == 1 ? "is" : "are", all->nr);
+		return;
+	}
+	b->cpus.nr = 0;
+	for (uint32_t i = all->nr - nr; i < all->nr; i++) {
+		b->cpus.cpu = grow(b->cpus.cpu, b->cpus.nr, sizeof(*b->cpus.cpu));
+		b->cpus.cpu[b->cpus.nr++] = all->cpu[i];
+	}
+}
+
+void bench_few_rounds(const struct suite *s, struct bench *b)
+{
+	if (s->quick)
+		b->rounds = min(b->rounds, (size_t)ROUNDS_FEW);
+}
+
 uint64_t suite_pick(const struct suite *s, uint64_t full, uint64_t quick, uint64_t tiny)
 {
 	return s->tiny ? tiny : s->quick ? quick : full;
@@ -110,10 +136,8 @@ void metric_append(struct metric *m, enum side side, const double *values, size_
 	m->run[side] = grow(m->run[side], m->nr_runs[side], sizeof(*v));
 	v = &m->run[side][m->nr_runs[side]++];
 	*v = (struct values){ 0 };
-	for (; v->nr < nr; v->nr++) {
-		v->value = grow(v->value, v->nr, sizeof(*v->value));
-		v->value[v->nr] = values[v->nr] * m->scale;
-	}
+	for (size_t i = 0; i < nr; i++)
+		values_add(v, values[i] * m->scale);
 }
 
 static void metric_fini(struct metric *m)
@@ -121,7 +145,7 @@ static void metric_fini(struct metric *m)
 	free(m->reason);
 	for (enum side side = 0; side < SIDES; side++) {
 		for (size_t i = 0; i < m->nr_runs[side]; i++)
-			free(m->run[side][i].value);
+			values_fini(&m->run[side][i]);
 		free(m->run[side]);
 	}
 	free(m->name);

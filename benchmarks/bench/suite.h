@@ -17,6 +17,7 @@
 #include <math.h>
 
 #include "benchmarks/bench/machine.h"
+#include "benchmarks/bench/values.h"
 #include "benchmarks/verdict.h"
 
 enum side { SIDE_NATIVE, SIDE_VIRTUAL, SIDES };
@@ -27,11 +28,6 @@ enum side { SIDE_NATIVE, SIDE_VIRTUAL, SIDES };
 #define NO_TARGET NAN
 
 enum compare { COMPARE_RATIO, COMPARE_DIFFERENCE };
-
-struct values {
-	size_t nr;
-	double *value;
-};
 
 struct metric {
 	char *name;	  /* "stream.triad" */
@@ -95,6 +91,9 @@ struct suite {
 	const struct machine *machine;
 	size_t rounds;
 	bool quick;
+	double budget_s; /* for all of it, roughly: then benches have fewer rounds, but 2 each; 0: no limit */
+	bool isolation;	    /* thole's may be used */
+	const char *bridge; /* that joins two machines, or NULL */
 	bool tiny; /* as little as a self-check needs: in an emulator */
 	size_t nr;
 	struct bench *bench;
@@ -114,6 +113,12 @@ void bench_unavailable(struct bench *b, const char *format, ...) printf_like(2, 
 
 /* So much memory, in pages of that size, or the reason why not; NULL: in 2M pages if there are, else 4K. */
 void bench_memory(const struct suite *s, struct bench *b, uint64_t mib, const char *pages);
+
+/* On the last so many CPUs of the suite, or the reason why not; 0: on all of them, two at least. */
+void bench_cpus(const struct suite *s, struct bench *b, uint32_t nr);
+
+/* Few runs are enough when quick, as nothing is claimed of it. */
+void bench_few_rounds(const struct suite *s, struct bench *b);
 
 /* Of three sizes the one for this suite. */
 uint64_t suite_pick(const struct suite *s, uint64_t full, uint64_t quick, uint64_t tiny);
@@ -138,5 +143,7 @@ void noise_add(struct suite *s);
 void events_add(struct suite *s);
 void life_add(struct suite *s);
 void counters_add(struct suite *s);
+void mpi_add(struct suite *s);
+void applications_add(struct suite *s);
 
 #endif

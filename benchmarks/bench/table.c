@@ -23,13 +23,6 @@ const char *string_of(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
-static int double_cmp(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 struct values run_medians(const json_t *side)
 {
 	struct values all = { 0 };
@@ -39,15 +32,10 @@ struct values run_medians(const json_t *side)
 	json_array_foreach(json_object_get(side, "samples"), i, run) {
 		struct values one = { 0 };
 
-		json_array_foreach(run, k, value) {
-			one.value = grow(one.value, one.nr, sizeof(double));
-			one.value[one.nr++] = json_number_value(value);
-		}
-		all.value = grow(all.value, all.nr, sizeof(double));
-		if (one.nr)
-			qsort(one.value, one.nr, sizeof(double), double_cmp);
-		all.value[all.nr++] = one.nr ? sample_quantile(one.value, one.nr, 0.5) : NAN;
-		free(one.value);
+		json_array_foreach(run, k, value)
+			values_add(&one, json_number_value(value));
+		values_add(&all, values_median(&one));
+		values_fini(&one);
 	}
 	return all;
 }

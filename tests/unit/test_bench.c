@@ -9,6 +9,7 @@
 
 #include "benchmarks/bench/bar.h"
 #include "benchmarks/bench/document.h"
+#include "benchmarks/bench/mpi_job.h"
 #include "benchmarks/bench/output.h"
 #include "benchmarks/bench/runner.h"
 #include "benchmarks/bench/text.h"
@@ -312,6 +313,75 @@ static void commands(void **state)
 	}
 }
 
+static void words_are(char *const *got, const char *want)
+{
+	char *all = text_format("%s", ""), *more;
+
+	for (; got && *got; got++, free(all), all = more)
+		more = text_format("%s%s%s", all, *all ? " " : "", *got);
+	assert_string_equal(all, want);
+	free(all);
+}
+
+/* Ranks have the same places on both sides: natively the CPUs, in a machine the vCPUs that are pinned to those. */
+static void mpi_commands(void **state)
+{
+	struct fixture *f = *state;
+	struct bench *b;
+
+	f->machine.cpus.cpu[1].os = 5;
+	f->machine.cpus.nr = 2;
+	strcpy(f->machine.mpiexec, "mpiexec");
+	f->machine.nested_paging = f->machine.kernel_installed = true;
+	b = suite_add(&f->suite, "mpi", "Why?", "x");
+	mpi_job_set(&f->suite, b, "x", "a=1\tb=2", 2, MPI_ONE_MACHINE, 512);
+	words_are(b->command[SIDE_NATIVE], "mpiexec -n 2 /p/mpi/x ranks=2 cpus=3,5 a=1 b=2");
+	words_are(b->command[SIDE_VIRTUAL], "mpiexec -n 2 thole exec --cpus 2 --host-cpus 3,5 --pin 0=3,1=5 --memory 512M "
+		"--hugepages none --prefault yes /p/mpi/x ranks=2 cpus=0,1 a=1 b=2");
+	assert_non_null(b->reason); /* /p/mpi/x is not there */
+	b = suite_add(&f->suite, "mpi", "Why?", "y");
+	f->suite.bridge = "br7";
+	mpi_job_set(&f->suite, b, "x", "", 2, MPI_TWO_MACHINES, 512);
+	words_are(b->command[SIDE_VIRTUAL], "mpiexec -n 1 env UCX_TLS=tcp,self UCX_NET_DEVICES=eth0 thole exec --cpus 1 "
+		"--host-cpus 3 --pin 0=3 --memory 512M --hugepages none --prefault yes --overcommit --granularity rank --net "
+		"bridge=br7 -- /p/mpi/x ranks=2 cpus=0,0 : -n 1 env UCX_TLS=tcp,self UCX_NET_DEVICES=eth0 thole exec --cpus 1 "
+		"--host-cpus 5 --pin 0=5 --memory 512M --hugepages none --prefault yes --overcommit --granularity rank --net "
+		"bridge=br7 -- /p/mpi/x ranks=2 cpus=0,0");
+	b = suite_add(&f->suite, "mpi", "Why?", "z");
+	mpi_job_inside(&f->suite, b, "x", "64\t2", 2, 512);
+	words_are(b->command[SIDE_NATIVE], "taskset -c 3,5 /p/mpi/x 64 2");
+	f->machine.nested_paging = false;
+	b = suite_add(&f->suite, "mpi", "Why?", "none");
+	mpi_job_set(&f->suite, b, "x", "", 2, MPI_ONE_MACHINE, 512);
+	assert_non_null(strstr(b->reason, "nested paging"));
+}
+
+/* A budget is dealt out by what benches are guessed to take, and leaves each two rounds. */
+static void budget(void **state)
+{
+	(void)state;
+	assert_true(runner_has_time(0, 1e6, 0.1, 99));
+	assert_true(runner_has_time(50, 4, 0.1, 5));
+	assert_false(runner_has_time(50, 6, 0.1, 5));
+	assert_true(runner_has_time(50, 600, 1, RUNNER_ROUNDS_LEAST - 1));
+	assert_false(runner_has_time(50, 600, 1, RUNNER_ROUNDS_LEAST));
+}
+
+static void lists(void **state)
+{
+	struct values v = { 0 };
+
+	(void)state;
+	assert_true(isnan(values_median(&v)));
+	values_add(&v, 3);
+	values_add(&v, 1);
+	assert_true(values_median(&v) == 2);
+	values_add(&v, 10);
+	assert_true(values_median(&v) == 3);
+	assert_true(v.value[2] == 10);
+	values_fini(&v);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -328,6 +398,9 @@ int main(void)
 		TEST(schema_refuses),
 		TEST(baseline),
 		TEST(commands),
+		TEST(mpi_commands),
+		cmocka_unit_test(budget),
+		cmocka_unit_test(lists),
 	};
 
 	return cmocka_run_group_tests_name("bench", tests, NULL, NULL);
