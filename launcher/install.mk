@@ -61,5 +61,5 @@ install: $(PROGRAM) $(AGENT) $(MAN) $(INSTALL_BENCH:%=$(B)/benchmarks/%) ## inst
 uninstall: ## remove what install put there
 	$(Q)printf '%s\n' "$$INSTALLED" | while read -r mode from to; do \
 		[ -z "$$to" ] || rm -f "$(DESTDIR)$$to"; done
-	$(Q)for dir in $(LIBEXECDIR)/kernels $(LIBEXECDIR)/guest $(LIBEXECDIR) $(DOCDIR)/configs $(DOCDIR) $(INCLUDEDIR); do \
+	$(Q)for dir in $(LIBEXECDIR)/kernels $(LIBEXECDIR)/guest $(LIBEXECDIR)/mpi $(LIBEXECDIR) $(DOCDIR)/configs $(DOCDIR) $(INCLUDEDIR); do \
 		[ ! -d "$(DESTDIR)$$dir" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$dir"; done
