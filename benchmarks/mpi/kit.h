@@ -22,7 +22,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MPI_SAMPLES_MAX 64
 
@@ -66,12 +68,23 @@ static inline void mpi_pin(void)
 	}
 }
 
+/* MPI_Abort() has the process manager end at once, with what it has not read yet: wait until it has. */
+static inline void mpi_said(void)
+{
+	const struct timespec moment = { .tv_nsec = 10000000 };
+	int left;
+
+	fflush(stdout);
+	for (int i = 0; i < 1000 && ioctl(STDOUT_FILENO, FIONREAD, &left) == 0 && left > 0; i++)
+		nanosleep(&moment, NULL);
+}
+
 static inline void mpi_check(int good, const char *why)
 {
 	if (good)
 		return;
 	printf("wrong: %s (rank %d)\n", why, mpi_rank);
-	fflush(stdout);
+	mpi_said();
 	MPI_Abort(MPI_COMM_WORLD, 1);
 	exit(1);
 }
