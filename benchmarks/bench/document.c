@@ -172,6 +172,8 @@ static void common_set(json_t *o, const struct bench *b, const struct metric *m)
 	json_object_set_new(o, "exits", json_incref(b->exits));
 	json_object_set_new(o, "host_interrupts", json_pack("{s:O, s:O}", "native", b->interrupts[SIDE_NATIVE], "virtual",
 		b->interrupts[SIDE_VIRTUAL]));
+	json_object_set_new(o, "host_steal_ms", json_pack("{s:O, s:O}", "native", b->steal[SIDE_NATIVE], "virtual",
+		b->steal[SIDE_VIRTUAL]));
 	json_object_set_new(o, "series", first ? json_pack("{s:O, s:O}", "native", b->series[SIDE_NATIVE], "virtual",
 		b->series[SIDE_VIRTUAL]) : json_object());
 }

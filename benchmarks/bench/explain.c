@@ -72,17 +72,21 @@ json_t *explain_miss(const json_t *r, bool emulated)
 char *explain_counts(const json_t *r)
 {
 	const json_t *interrupts = json_object_get(r, "host_interrupts"), *exits = json_object_get(r, "exits");
-	const json_t *kvm = json_object_get(r, "kvm_pages");
-	char *pages, *text;
+	const json_t *kvm = json_object_get(r, "kvm_pages"), *steal = json_object_get(r, "host_steal_ms");
+	char *pages, *text, *below;
 
 	if (!json_array_size(exits))
 		return NULL;
 	pages = json_is_number(json_object_get(kvm, "pages_4k")) ? text_format("; KVM maps the guest's memory by %.0f pages of 1G, "
 		"%.0f of 2M, %.0f of 4K", number_of(kvm, "pages_1g"), number_of(kvm, "pages_2m"), number_of(kvm, "pages_4k")) :
 		text_format("%s", "");
+	below = mean(json_object_get(steal, "native")) + mean(json_object_get(steal, "virtual")) > 0 ?
+		text_format("; a hypervisor below this host took %.1f ms of a run natively, %.1f ms with the guest",
+			mean(json_object_get(steal, "native")), mean(json_object_get(steal, "virtual"))) : text_format("%s", "");
 	text = text_format("in a run %.0f host interrupts natively, %.0f with the guest; %.0f exits that KVM served, of which "
-		"thole %.0f%s", mean(json_object_get(interrupts, "native")), mean(json_object_get(interrupts, "virtual")),
-		exits_mean(exits, "kvm"), exits_mean(exits, "user"), pages);
+		"thole %.0f%s%s", mean(json_object_get(interrupts, "native")), mean(json_object_get(interrupts, "virtual")),
+		exits_mean(exits, "kvm"), exits_mean(exits, "user"), pages, below);
+	free(below);
 	free(pages);
 	return text;
 }

@@ -234,3 +234,18 @@ uint64_t machine_interrupts(const struct cpulist *cpus)
 	free(text);
 	return sum;
 }
+
+/* proc(5): "cpu3 user nice system idle iowait irq softirq steal ...", in clock ticks. */
+uint64_t machine_steal_ms(const struct cpulist *cpus)
+{
+	char *text = text_file("/proc/stat"), *at = text, *line;
+	unsigned long long steal, sum = 0;
+	int cpu;
+
+	while (at && (line = strsep(&at, "\n")))
+		if (sscanf(line, "cpu%d %*u %*u %*u %*u %*u %*u %*u %llu", &cpu, &steal) == 2 && line[3] != ' ' &&
+			cpulist_has(cpus, (hcpu_t){ cpu }))
+			sum += steal;
+	free(text);
+	return sum * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
+}

@@ -39,4 +39,7 @@ char *machine_path(const struct machine *m, const char *name, const char *suffix
 /* Interrupts that those CPUs have taken since boot, of every kind. */
 uint64_t machine_interrupts(const struct cpulist *cpus);
 
+/* Milliseconds that a hypervisor below this host has kept those CPUs from it since boot, in steps of about 10 ms. */
+uint64_t machine_steal_ms(const struct cpulist *cpus);
+
 #endif

@@ -157,7 +157,7 @@ static int side_run(const struct suite *s, struct bench *b, enum side side)
 	struct process p = { .timeout_s = s->machine->emulated ? TIMEOUT_EMULATED_S : TIMEOUT_S,
 		.look_kib = wants(b, METRIC_RESIDENT) ? b->mib << 10 : 0 };
 	char **argv = side_command(s, b, side, NULL);
-	uint64_t before = machine_interrupts(&b->cpus);
+	uint64_t before = machine_interrupts(&b->cpus), steal = machine_steal_ms(&b->cpus);
 	struct counters counters;
 	int err;
 
@@ -168,6 +168,7 @@ static int side_run(const struct suite *s, struct bench *b, enum side side)
 	if (!err) {
 		json_array_append_new(b->interrupts[side],
 			json_integer((json_int_t)(machine_interrupts(&b->cpus) - before)));
+		json_array_append_new(b->steal[side], json_integer((json_int_t)(machine_steal_ms(&b->cpus) - steal)));
 		output_take(b, side, &p, names[side]);
 		metric_set(b, side, METRIC_FIRST, p.first_ms);
 		metric_set(b, side, METRIC_WALL, p.wall_ms);

@@ -39,6 +39,7 @@ struct bench *suite_add(struct suite *s, const char *group, const char *question
 	b->exits = json_array();
 	for (enum side side = 0; side < SIDES; side++) {
 		b->interrupts[side] = json_array();
+		b->steal[side] = json_array();
 		b->series[side] = json_object();
 	}
 	return b;
@@ -159,6 +160,7 @@ static void bench_fini(struct bench *b)
 	free(b->metric);
 	for (enum side side = 0; side < SIDES; side++) {
 		json_decref(b->interrupts[side]);
+		json_decref(b->steal[side]);
 		json_decref(b->series[side]);
 		text_list_free(b->command[side]);
 	}

@@ -83,6 +83,7 @@ struct bench {
 	json_t *exits;		/* of each virtual run: {"kvm": n, "user": n} */
 	json_t *idle_exits;	/* of one with n=0 */
 	json_t *interrupts[SIDES]; /* of each run, on its CPUs */
+	json_t *steal[SIDES];	   /* ms of each run, of those CPUs, that went to a hypervisor below */
 	json_t *series[SIDES];	/* {"detours": [[..], ..]}, a list for each run */
 	json_t *report;		/* thole's, of the last virtual run */
 };
