@@ -23,7 +23,7 @@
 #define EXIT_WORSE	 1
 #define ROUNDS		 15
 #define ROUNDS_QUICK	 6
-#define BUDGET_QUICK_S	 50 /* and a part of a minute for what comes before and after */
+#define BUDGET_QUICK_S	 42 /* and a part of a minute for what comes before and after */
 #define ROUNDS_TINY	 2
 #define POOL_MIB	 1056 /* 2 MiB pages for the largest bench of each kind of run */
 #define POOL_QUICK_MIB	 256
