@@ -55,6 +55,8 @@ static void hpcc_add(struct suite *s)
 
 	if (access("/usr/bin/hpcc", X_OK) < 0)
 		bench_unavailable(b, "the HPC Challenge is not installed; it is in Debian's package hpcc");
+	if (s->tiny)
+		bench_unavailable(b, "the HPC Challenge has parts of a fixed size, which take too long in an emulator");
 	mpi_job_inside(s, b, "hpcc-run", args, ranks_of(s), suite_pick(s, 1024, 768, 512));
 	b->seconds = s->tiny ? 60 : b->seconds;
 	for (size_t i = 0; i < ARRAY_SIZE(hpcc); i++) {
