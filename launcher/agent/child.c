@@ -173,6 +173,8 @@ static void program_run(const struct child_ends *given, const struct order *o, i
 		umask((mode_t)o->umask);
 		signals_reset(o);
 		environ = o->env; /* the PATH to search is the program's */
+		if (o->program)
+			execv(o->program, o->args); /* if it can't be run, the search tells why */
 		execvp(o->args[0], o->args);
 		err = -errno;
 	}

@@ -25,7 +25,7 @@
 
 #include "vmm/util.h"
 
-#define FRAME_VERSION     1
+#define FRAME_VERSION     2
 #define FRAME_HEADER      8u
 #define FRAME_PAYLOAD_MAX 65536u
 #define FRAME_KEY_BYTES   16u

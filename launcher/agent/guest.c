@@ -67,8 +67,6 @@ static void word_take(struct guest_words *w, const char *word, size_t len)
 		text_take(w->hostname, sizeof(w->hostname), value, size);
 	else if (name == 7 && memcmp(word, "address", 7) == 0)
 		text_take(w->address, sizeof(w->address), value, size);
-	else if (name == 5 && memcmp(word, "names", 5) == 0)
-		text_take(w->names, sizeof(w->names), value, size);
 }
 
 void guest_words_parse(struct guest_words *w, const char *cmdline)
@@ -201,18 +199,6 @@ static void address_give(const char *text)
 		log_errno(err, "the machine has no address %s: %m", text);
 }
 
-/* "A=name,A=name": a line of /etc/hosts each. */
-static void names_give(const char *names)
-{
-	char text[1200], *at = text;
-
-	snprintf(text, sizeof(text), "\n%s\n", names);
-	for (; *at; at++)
-		*at = *at == '=' ? ' ' : *at == ',' ? '\n' : *at;
-	if (file_write("/etc/hosts", O_APPEND, text) != 0)
-		log_warn("cannot write the names of the job's machines to /etc/hosts: %m");
-}
-
 void guest_prepare(const struct guest_words *w)
 {
 	umask(022);
@@ -223,8 +209,6 @@ void guest_prepare(const struct guest_words *w)
 		log_warn("cannot be called %s: %m", w->hostname);
 	if (*w->address)
 		address_give(w->address);
-	if (*w->names)
-		names_give(w->names);
 }
 
 void guest_poweroff(void)

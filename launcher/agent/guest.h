@@ -16,10 +16,9 @@ struct guest_words {
 	uint32_t port;
 	char hostname[65];
 	char address[32];  /* "10.1.2.3/16", for the first network device; or empty */
-	char names[1024];  /* "10.1.2.3=name,…": of all machines of the job */
 };
 
-/* thole.key=, thole.vsock=, thole.hostname=, thole.address=, thole.names= of a command line. Pure. */
+/* thole.key=, thole.vsock=, thole.hostname=, thole.address= of a command line. Pure. */
 void guest_words_parse(struct guest_words *w, const char *cmdline);
 
 /* Those of this machine's. -errno: no /proc. */

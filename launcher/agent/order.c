@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum tag { ARG = 1, ENV, CWD, UMASK, USER, GROUP, CPU, IGNORED, LIMIT, STREAM, WINDOW, PMI, TAGS };
+enum tag { ARG = 1, ENV, CWD, UMASK, USER, GROUP, CPU, IGNORED, LIMIT, STREAM, WINDOW, PMI, PROGRAM, TAGS };
 
 #define FIELD_HEADER 5u
 
@@ -98,6 +98,8 @@ void order_encode(struct order_bytes *b, const struct order *o)
 	for (uint32_t i = 0; i < o->nr_env; i++)
 		text_put(b, ENV, o->env[i]);
 	text_put(b, CWD, o->cwd);
+	if (o->program)
+		text_put(b, PROGRAM, o->program);
 	number_put(b, UMASK, o->umask);
 	user_put(b, o);
 	for (uint32_t i = 0; i < o->nr_cpus; i++)
@@ -181,6 +183,7 @@ static int field_take(struct order *o, enum tag tag, uint8_t *v)
 	case ARG: return text_add(&o->args, &o->nr_args, v);
 	case ENV: return text_add(&o->env, &o->nr_env, v);
 	case CWD: o->cwd = (char *)v; return 0;
+	case PROGRAM: o->program = (char *)v; return 0;
 	case UMASK: o->umask = get_u32(v) & 0777; return 0;
 	case USER:
 		o->uid = get_u32(v);

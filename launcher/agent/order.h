@@ -44,6 +44,7 @@ struct order {
 	char **args; /* NULL-terminated, at least one */
 	char **env;  /* NULL-terminated */
 	char *cwd;
+	char *program; /* a path to try before the PATH is searched; NULL: none */
 	uint32_t umask;
 	uint32_t uid, gid;
 	uint32_t *groups;

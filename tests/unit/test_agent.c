@@ -80,7 +80,7 @@ static struct order example(void)
 	static char *args[] = { prog, none, ab, NULL }, *env[] = { one, two, NULL };
 	static uint32_t groups[] = { 4, 24, 100000 }, cpus[] = { 0, 3, 17 };
 
-	return (struct order){ .nr_args = 3, .args = args, .nr_env = 2, .env = env, .cwd = dir,
+	return (struct order){ .nr_args = 3, .args = args, .nr_env = 2, .env = env, .cwd = dir, .program = dir,
 		.umask = 027, .uid = 1000, .gid = 100, .nr_groups = 3, .groups = groups, .nr_cpus = 3, .cpus = cpus,
 		.ignored = 1ull << 63 | 1, .limits = 1u << 7 | 1u << 15,
 		.limit = { [7] = { 1024, UINT64_MAX }, [15] = { 0, 1 } },
@@ -105,6 +105,7 @@ static void an_order_comes_back_as_it_was(void **state)
 	assert_string_equal(d.env[1], "B=");
 	assert_null(d.env[2]);
 	assert_string_equal(d.cwd, o.cwd);
+	assert_string_equal(d.program, o.program);
 	assert_memory_equal(d.groups, o.groups, sizeof(uint32_t) * 3);
 	assert_memory_equal(d.cpus, o.cpus, sizeof(uint32_t) * 3);
 	assert_memory_equal(d.limit, o.limit, sizeof(o.limit));
@@ -199,14 +200,13 @@ static void the_guest_reads_its_words(void **state)
 
 	(void)state;
 	guest_words_parse(&w, "quiet thole.key=000102030405060708090a0b0c0d0eff thole.vsock=77 thole.hostname=n1 "
-		"thole.address=10.0.0.1/24 thole.names=10.0.0.1=n1,10.0.0.2=n2 other thole.\n");
+		"thole.address=10.0.0.1/24 other thole.\n");
 	assert_true(w.has_key);
 	assert_int_equal(w.key[15], 0xff);
 	assert_int_equal(w.key[1], 1);
 	assert_int_equal(w.port, 77);
 	assert_string_equal(w.hostname, "n1");
 	assert_string_equal(w.address, "10.0.0.1/24");
-	assert_string_equal(w.names, "10.0.0.1=n1,10.0.0.2=n2");
 	guest_words_parse(&w, "thole.key=00 athole.vsock=3");
 	assert_false(w.has_key);
 	assert_int_equal(w.port, 1024);
