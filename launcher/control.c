@@ -381,6 +381,7 @@ void control_stop(struct control *c)
 		if (c->kvm[i].nr)
 			stats_close(&c->kvm[i]);
 	free(c->kvm);
+	json_decref(c->options);
 }
 
 void control_vcpu(struct control *c, uint32_t vcpu, int fd)

@@ -14,6 +14,8 @@
 #ifndef LAUNCHER_CONTROL_H
 #define LAUNCHER_CONTROL_H
 
+#include <jansson.h>
+
 #include "launcher/control_request.h"
 #include "vmm/loop.h"
 #include "vmm/stats.h"
@@ -37,6 +39,7 @@ struct control {
 	uint32_t nr_programs; /* that have joined so far */
 	uint64_t started_ns;
 	struct stats *kvm; /* [vCPUs]; nr 0: KVM has none */
+	json_t *options;   /* for programs that join, from the first one on */
 };
 
 int control_start(struct control *c, struct machine *m, struct berth *berth) must_check;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "launcher/berth.h"
+#include "launcher/exec_given.h"
 #include "launcher/machine.h"
 #include "launcher/stats_file.h"
 #include "vmm/clock.h"
@@ -106,7 +107,7 @@ static json_t *host_cpus(const struct machine *m)
 	return list;
 }
 
-json_t *control_answer_join(const struct control *c)
+json_t *control_answer_join(struct control *c)
 {
 	const struct machine *m = c->m;
 	char key[2 * FRAME_KEY_BYTES + 1];
@@ -116,6 +117,8 @@ json_t *control_answer_join(const struct control *c)
 			"--vsock auto and an agent");
 	for (uint32_t i = 0; i < FRAME_KEY_BYTES; i++)
 		snprintf(key + 2 * (size_t)i, 3, "%02x", c->berth->key[i]);
-	return json_pack("{s:I, s:i, s:s, s:o}", "vsock", (json_int_t)m->vsock.cid, "port", CONTROL_AGENT_PORT, "key",
-		key, "cpus", host_cpus(m));
+	if (!c->options)
+		c->options = exec_given_read(m->cfg);
+	return json_pack("{s:I, s:i, s:s, s:o, s:O}", "vsock", (json_int_t)m->vsock.cid, "port", CONTROL_AGENT_PORT, "key",
+		key, "cpus", host_cpus(m), "options", c->options);
 }

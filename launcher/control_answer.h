@@ -18,7 +18,7 @@ json_t *control_answer_stopping(void);
 json_t *control_answer_status(const struct control *c);
 /* Counters since the start, and when they were read: whoever wants rates asks twice. */
 json_t *control_answer_stat(const struct control *c);
-/* How to reach the machine's agent, and which host CPU each vCPU has. */
-json_t *control_answer_join(const struct control *c);
+/* How to reach the machine's agent, which host CPU each vCPU has, and with which options it was started. */
+json_t *control_answer_join(struct control *c);
 
 #endif

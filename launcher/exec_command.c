@@ -8,6 +8,7 @@
 #include "launcher/command.h"
 #include "launcher/config_args.h"
 #include "launcher/exec_client.h"
+#include "launcher/exec_given.h"
 #include "launcher/exec_job.h"
 #include "launcher/exec_machine.h"
 #include "launcher/exit_code.h"
@@ -18,6 +19,7 @@ enum { KEY_AGENT_SOCKET = CONFIG_KEY_OWN, KEY_JOB, KEY_VM };
 struct exec_args {
 	const char *agent_socket, *job, *vm; /* one at most */
 	struct exec_job found;
+	json_t *wanted; /* what was asked for of the machine */
 	char **program; /* NULL-terminated; NULL: none */
 };
 
@@ -55,6 +57,9 @@ static int defaults(struct run_config *c, void *own_input)
 
 	if (a->agent_socket)
 		return 0;
+	a->wanted = exec_given_read(c);
+	if (!a->wanted)
+		return -ENOMEM;
 	err = exec_job_find(&a->found, a->job, c->granularity);
 	return err || a->vm ? err : exec_job_defaults(&a->found, c);
 }
@@ -70,6 +75,8 @@ static int order_run(const struct exec_agent *agent, const struct run_config *c,
 		close(agent->fd);
 		return EXIT_CODE_FAILED;
 	}
+	if (m && m->our_root)
+		exec_order_program_find(&order);
 	if (m) {
 		order.order.cpus = calloc((size_t)m->nr_cpus + 1, sizeof(*order.order.cpus));
 		if (order.order.cpus)
@@ -102,7 +109,8 @@ static int exec_in_machine(const struct run_config *c, const struct exec_args *a
 	cpus = a->found.all;
 	if (!c->host_cpus.nr)
 		exec_job_cpus(&a->found, c->granularity, &cpus);
-	if (exec_machine_join(&m, a->vm ? a->vm : c->name, a->vm ? NULL : c, &cpus, c->start_timeout_ms) != 0)
+	if (exec_machine_join(&m, a->vm ? a->vm : c->name, a->vm ? NULL : c, &cpus, a->wanted,
+		c->start_timeout_ms) != 0)
 		return EXIT_CODE_FAILED;
 	code = order_run(&m.agent, c, a, &m);
 	exec_machine_leave(&m);
@@ -131,9 +139,12 @@ int exec_command(int argc, char **argv)
 	struct run_config config;
 	int code = run_config_from_args(&config, &line, argc, argv);
 
-	if (code)
+	if (code) {
+		json_decref(a.wanted);
 		return code < 0 ? EXIT_CODE_FAILED : 0;
+	}
 	code = exec_where(&config, &a);
+	json_decref(a.wanted);
 	run_config_fini(&config);
 	return code;
 }

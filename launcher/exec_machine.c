@@ -13,6 +13,7 @@
 #include <linux/vm_sockets.h>
 
 #include "launcher/control_client.h"
+#include "launcher/exec_given.h"
 #include "launcher/exec_start.h"
 #include "vmm/clock.h"
 #include "vmm/log.h"
@@ -76,6 +77,7 @@ static int connection(struct exec_machine *m, const struct run_config *cfg, cons
 		berth_clear(harbour, m->name);
 		err = exec_start(harbour, path, cfg, cpus);
 		fd = err ? err : berth_connect(harbour, m->name);
+		m->started = !err;
 	}
 	if (m->log >= 0)
 		close(m->log);
@@ -102,10 +104,12 @@ static int answer_take(struct exec_machine *m, const json_t *answer, struct sock
 {
 	const json_t *cpus = json_object_get(answer, "cpus");
 	const char *key = json_string_value(json_object_get(answer, "key"));
+	const char *root = json_string_value(json_object_get(json_object_get(answer, "options"), "root"));
 
 	*at = (struct sockaddr_vm){ .svm_family = AF_VSOCK,
 		.svm_cid = (unsigned)json_integer_value(json_object_get(answer, "vsock")),
 		.svm_port = (unsigned)json_integer_value(json_object_get(answer, "port")) };
+	m->our_root = root && strcmp(root, "host") == 0;
 	m->nr_cpus = (uint32_t)json_array_size(cpus);
 	m->host_cpu = calloc((size_t)m->nr_cpus + 1, sizeof(*m->host_cpu));
 	if (!m->host_cpu)
@@ -152,8 +156,22 @@ static int agent_connect(struct exec_machine *m, const struct sockaddr_vm *at, u
 	return err;
 }
 
+/* Who joins gets the machine as it is, and is told where that is another one than asked for. */
+static void differences_tell(const struct exec_machine *m, const json_t *wanted, const json_t *answer)
+{
+	char text[512];
+
+	if (m->started)
+		return;
+	exec_given_differ(wanted, json_object_get(answer, "options"), text, sizeof(text));
+	if (*text)
+		log_warn("the machine %s runs already, and not with all of these options, which change nothing: %s", m->name,
+			text);
+}
+
 /* 0: joined; -EAGAIN: it is being stopped, and has been now; -errno: reported. */
-static int join_once(struct exec_machine *m, const struct run_config *cfg, const cpu_set_t *cpus, uint32_t timeout_ms)
+static int join_once(struct exec_machine *m, const struct run_config *cfg, const cpu_set_t *cpus, const json_t *wanted,
+	uint32_t timeout_ms)
 {
 	const struct control_request r = { .kind = CONTROL_JOIN, .keep = cfg && cfg->keep };
 	struct sockaddr_vm at;
@@ -179,6 +197,7 @@ static int join_once(struct exec_machine *m, const struct run_config *cfg, const
 	} else if ((err = answer_take(m, answer, &at)) != 0) {
 		log_errno(err, "the machine %s answers nonsense: %m", m->name);
 	} else {
+		differences_tell(m, wanted, answer);
 		err = agent_connect(m, &at, timeout_ms);
 	}
 	json_decref(answer);
@@ -186,7 +205,7 @@ static int join_once(struct exec_machine *m, const struct run_config *cfg, const
 }
 
 int exec_machine_join(struct exec_machine *m, const char *name, const struct run_config *cfg, const cpu_set_t *cpus,
-	uint32_t timeout_ms)
+	const json_t *wanted, uint32_t timeout_ms)
 {
 	int err;
 
@@ -194,7 +213,7 @@ int exec_machine_join(struct exec_machine *m, const char *name, const struct run
 	m->agent = (struct exec_agent){ .fd = -1, .lost = lost, .ctx = m };
 	snprintf(m->name, sizeof(m->name), "%s", name);
 	do {
-		err = join_once(m, cfg, cpus, timeout_ms);
+		err = join_once(m, cfg, cpus, wanted, timeout_ms);
 		if (err)
 			exec_machine_leave(m);
 		if (err == -EAGAIN)

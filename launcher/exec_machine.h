@@ -17,6 +17,8 @@
 
 #include <sched.h>
 
+#include <jansson.h>
+
 #include "launcher/berth.h"
 #include "launcher/config.h"
 #include "launcher/exec_client.h"
@@ -27,15 +29,17 @@ struct exec_machine {
 	int log;     /* what the machine says; -1: elsewhere */
 	uint32_t nr_cpus;
 	int *host_cpu; /* [nr_cpus]: of each vCPU */
+	bool started;  /* by us, so that it is as we want it */
+	bool our_root; /* its files are this host's */
 	struct exec_agent agent;
 };
 
 /*
- * cfg: how to start it, on cpus, if there is none; NULL: then that is an error. On success agent.fd is
- * connected.
+ * cfg: how to start it, on cpus, if there is none; NULL: then that is an error. wanted: what was asked for
+ * (exec_given.h), of which is said what a machine that runs already has otherwise. On success agent.fd is connected.
  */
 int exec_machine_join(struct exec_machine *m, const char *name, const struct run_config *cfg, const cpu_set_t *cpus,
-	uint32_t timeout_ms) must_check;
+	const json_t *wanted, uint32_t timeout_ms) must_check;
 void exec_machine_leave(struct exec_machine *m);
 
 /* Which vCPUs a program is bound to: list, of room for all, filled with their numbers. Pure. */

@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <grp.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -199,8 +201,39 @@ int exec_order_make(struct exec_order *e, char **args, const struct config_strin
 	return log_errno(err, "cannot describe the program: %m");
 }
 
+static const char *env_find(char *const *env, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; env && *env; env++)
+		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
+			return *env + len + 1;
+	return NULL;
+}
+
+void exec_order_program_find(struct exec_order *e)
+{
+	const char *dir = env_find(e->order.env, "PATH"), *program = e->order.args[0];
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!dir || !*program || strchr(program, '/'))
+		return;
+	for (size_t len; *dir == '/'; dir += len + (dir[len] == ':')) {
+		int n;
+
+		len = strcspn(dir, ":");
+		n = snprintf(path, sizeof(path), "%.*s/%s", (int)len, dir, program);
+		if (n < (int)sizeof(path) && stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0) {
+			e->order.program = strdup(path);
+			return;
+		}
+	}
+}
+
 void exec_order_fini(struct exec_order *e)
 {
+	free(e->order.program);
 	free(e->order.cwd);
 	free(e->order.groups);
 	free(e->order.env);

@@ -20,6 +20,12 @@ int exec_order_make(struct exec_order *e, char **args, const struct config_strin
 void exec_order_fini(struct exec_order *e);
 
 /*
+ * Search the program here, for a guest with our files: each directory of PATH that has it not costs a guest a
+ * round trip to the host. Nothing changes where it isn't found, or where PATH is relative.
+ */
+void exec_order_program_find(struct exec_order *e);
+
+/*
  * The environment for a program, from this one's: each rule in turn is NAME=VALUE, or -PATTERN (as a
  * shell's) for those that are left out. *list: NULL-terminated, with room for one more, the caller frees it, not the strings.
  * Pure. -ENOMEM.

@@ -1,5 +1,6 @@
 # What launcher/ is built from, one file a line.
 LAUNCHER_SRCS := \
+	launcher/exec_given.c \
 	launcher/exec_job.c \
 	launcher/exec_machine.c \
 	launcher/exec_start.c \

@@ -2,11 +2,15 @@
 /* test_exec.c - which machine a program's is, which CPUs that gets, and which vCPUs the program. */
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "launcher/exec_given.h"
 #include "launcher/exec_job.h"
 #include "launcher/exec_machine.h"
+#include "launcher/exec_order.h"
+#include "launcher/option.h"
 
 static cpu_set_t cpus(size_t from, size_t nr)
 {
@@ -126,6 +130,81 @@ static void machines_of_a_job_have_addresses_of_their_own(void **state)
 	assert_string_equal(strchr(b + 3, '.'), ".1.44/8");
 }
 
+static void give(struct run_config *c, const char *name, const char *text)
+{
+	struct complaint why;
+
+	assert_int_equal(option_set(c, option_find(name), text, &why), 0);
+}
+
+static void who_joins_is_told_what_is_otherwise(void **state)
+{
+	struct run_config mine, its;
+	json_t *wanted, *has;
+	char text[512], small[20];
+
+	(void)state;
+	assert_int_equal(run_config_init(&mine), 0);
+	assert_int_equal(run_config_init(&its), 0);
+	give(&its, "cpus", "2");
+	give(&its, "memory", "512M");
+	give(&its, "append", "quiet thole.address=10.1.0.1/8");
+	give(&its, "name", "job-one");
+	give(&mine, "append", "quiet");
+	give(&mine, "memory", "524288K"); /* the same */
+	give(&mine, "bind", "rank");      /* a program's own */
+	has = exec_given_read(&its);
+	wanted = exec_given_read(&mine);
+	exec_given_differ(wanted, has, text, sizeof(text));
+	assert_string_equal(text, "");
+	json_decref(wanted);
+
+	give(&mine, "cpus", "4");
+	give(&mine, "console-device", "virtio");
+	give(&mine, "share", "a=/tmp");
+	wanted = exec_given_read(&mine);
+	exec_given_differ(wanted, has, text, sizeof(text));
+	assert_non_null(strstr(text, "cpus=4 (it has 2)"));
+	assert_non_null(strstr(text, "console-device=virtio (it has serial)"));
+	assert_non_null(strstr(text, "share=a=/tmp (it has none)"));
+	assert_null(strstr(text, "memory"));
+	exec_given_differ(wanted, has, small, sizeof(small));
+	assert_int_equal(strlen(small), sizeof(small) - 1);
+	assert_string_equal(small + sizeof(small) - 4, "...");
+	json_decref(wanted);
+	json_decref(has);
+	run_config_fini(&mine);
+	run_config_fini(&its);
+}
+
+/* The program that is found along path; the caller frees it. */
+static char *found(const char *path, const char *program)
+{
+	char text[256], name[64], *args[] = { name, NULL }, *env[] = { text, NULL };
+	struct exec_order e = { .order = { .nr_args = 1, .args = args, .nr_env = 1, .env = env } };
+
+	snprintf(text, sizeof(text), "PATH=%s", path);
+	snprintf(name, sizeof(name), "%s", program);
+	exec_order_program_find(&e);
+	return e.order.program;
+}
+
+static void a_program_is_found_along_its_path(void **state)
+{
+	char *program = found("/nowhere:/etc:/bin", "sh");
+
+	(void)state;
+	assert_non_null(program);
+	assert_string_equal(program, "/bin/sh");
+	free(program);
+	assert_null(found("/nowhere:/etc", "sh"));
+	assert_null(found("/etc", "passwd")); /* can't be run */
+	assert_null(found("/usr", "bin"));    /* a directory */
+	assert_null(found(".:/bin", "sh"));   /* the guest has to look there first */
+	assert_null(found("/bin", "/bin/sh"));
+	assert_null(found("", "sh"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +214,8 @@ int main(void)
 		cmocka_unit_test(a_rank_has_the_cpus_it_is_bound_to),
 		cmocka_unit_test(programs_are_bound_to_vcpus),
 		cmocka_unit_test(machines_of_a_job_have_addresses_of_their_own),
+		cmocka_unit_test(who_joins_is_told_what_is_otherwise),
+		cmocka_unit_test(a_program_is_found_along_its_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
