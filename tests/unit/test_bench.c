@@ -259,6 +259,96 @@ static void schema_refuses(void **state)
 	json_decref(document);
 }
 
+/* One of each that a document can have. */
+static json_t *document_full(struct suite *s)
+{
+	struct bench *b;
+
+	runs_add(s, "good", 1, 12, BETTER_HIGHER);
+	b = &s->bench[0];
+	b->operations = 100;
+	b->idle_exits = json_pack("{s:i, s:i}", "kvm", 10, "user", 4);
+	json_array_append_new(b->exits, json_pack("{s:i, s:i}", "kvm", 210, "user", 104));
+	for (enum side side = 0; side < SIDES; side++) {
+		json_array_append_new(b->interrupts[side], json_integer(7));
+		json_array_append_new(b->steal[side], json_integer(10));
+		json_object_set_new(b->series[side], "detours", json_pack("[[f, f], [f]]", 1.0, 2.0, 3.0));
+	}
+	b->report = json_pack("{s:s, s:b, s:{s:i, s:i, s:n}}", "schema", "thole-report/1", "as_planned", true, "kvm",
+		"pages_4k", 1, "pages_2m", 2, "pages_1g");
+	return document_make(s, 1);
+}
+
+static void refused(const json_t *document, const char *key)
+{
+	char why[200];
+
+	if (schema_check(document, why, sizeof(why)) != -EINVAL)
+		fail_msg("the schema does not look at \"%s\"", key);
+	assert_true(why[0]);
+}
+
+static void child_set(json_t *container, const char *key, size_t index, json_t *value)
+{
+	if (json_is_array(container))
+		json_array_set_new(container, index, value);
+	else
+		json_object_set_new(container, key, value);
+}
+
+static bool has_any_names(const char *key)
+{
+	return strcmp(key, "mitigations") == 0 || strcmp(key, "governors") == 0 || strcmp(key, "series") == 0;
+}
+
+static void children_check(json_t *document, json_t *container, bool named);
+
+/* It is refused of another type or when it is gone, and so is all that it holds. */
+static void child_check(json_t *document, json_t *container, const char *key, size_t index, bool named)
+{
+	json_t *value = json_is_array(container) ? json_array_get(container, index) : json_object_get(container, key);
+
+	json_incref(value);
+	/* An array is never taken for anything else. */
+	child_set(container, key, index, json_is_array(value) ? json_true() : json_array());
+	refused(document, key);
+	if (named && json_is_object(container)) {
+		json_object_del(container, key);
+		refused(document, key);
+	}
+	child_set(container, key, index, json_incref(value));
+	if (strcmp(key, "report") != 0) /* which has a schema of its own */
+		children_check(document, value, named && !has_any_names(key));
+	json_decref(value);
+}
+
+static void children_check(json_t *document, json_t *container, bool named)
+{
+	json_t *keys = json_array(), *value;
+	const char *key;
+	size_t i;
+
+	json_object_foreach(container, key, value)
+		json_array_append_new(keys, json_string(key));
+	json_array_foreach(keys, i, value)
+		child_check(document, container, json_string_value(value), 0, named);
+	json_decref(keys);
+	for (i = 0; i < json_array_size(container); i++)
+		child_check(document, container, "an element", i, named);
+}
+
+static void schema_is_complete(void **state)
+{
+	struct fixture *f = *state;
+	json_t *document = document_full(&f->suite);
+	char why[200];
+
+	assert_non_null(document);
+	children_check(document, document, true);
+	assert_int_equal(schema_check(document, why, sizeof(why)), 0);
+	json_decref(document);
+}
+
 /* The pairs' ratios are compared, so a host that is slower as a whole is no regression. */
 static void baseline(void **state)
 {
@@ -396,6 +486,7 @@ int main(void)
 		TEST(document_of_an_emulator),
 		TEST(exits_per_operation),
 		TEST(schema_refuses),
+		TEST(schema_is_complete),
 		TEST(baseline),
 		TEST(commands),
 		TEST(mpi_commands),
