@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "launcher/exit_code.h"
+#include "launcher/handover.h"
 #include "launcher/option.h"
 #include "launcher/stderr_log.h"
 #include "launcher/suggest.h"
@@ -123,6 +124,14 @@ static void streams_hold(void)
 			return;
 }
 
+/* Devices that a killed thole had go back before anything else looks at the host. To be told how is no reason, and
+ * `thole pci` has a command that counts them. */
+static void recover(const struct command *c, const char *first)
+{
+	if (c->run != help_command && c->run != pci_command && strcmp(first, "--help") != 0)
+		handover_recover();
+}
+
 int command_main(int argc, char **argv)
 {
 	const struct command *c;
@@ -150,5 +159,8 @@ int command_main(int argc, char **argv)
 		return 0;
 	}
 	c = command_find(word);
-	return c ? c->run(argc - 1, argv + 1) : unknown_command(word);
+	if (!c)
+		return unknown_command(word);
+	recover(c, argc > 2 ? argv[2] : "");
+	return c->run(argc - 1, argv + 1);
 }

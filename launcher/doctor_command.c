@@ -4,7 +4,7 @@
  *
  *   facts (read) + need (from --for's plan) -> findings -> table or JSON -> exit code
  *
- * Nothing is changed.
+ * Nothing is changed here.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -185,7 +185,8 @@ static int args_parse(struct doctor_args *a, int argc, char **argv)
 			puts("usage: thole doctor [--for FILE] [--root DIR] [--json]\n"
 			     "\n"
 			     "What keeps this host from running guests at the speed of the metal, worst first.\n"
-			     "Nothing is changed, and no rights are needed.\n"
+			     "Nothing is changed, and no rights are needed; as with every command, root's gives back\n"
+			     "the devices that a killed thole had.\n"
 			     "\n"
 			     "      --for FILE   check what one run needs: a configuration file of thole run\n"
 			     "      --root DIR   examine a copy of another machine's /proc and /sys\n"

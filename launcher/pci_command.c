@@ -8,6 +8,7 @@
 
 #include "launcher/command.h"
 #include "launcher/exit_code.h"
+#include "launcher/handover.h"
 #include "launcher/pci_print.h"
 #include "launcher/suggest.h"
 #include "passthrough/pci_bind.h"
@@ -220,8 +221,12 @@ static int verb_run(const struct pci_args *a, const char *name)
 
 	suggest_start(&s, name);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-		if (strcmp(verbs[i].name, name) == 0)
+		if (strcmp(verbs[i].name, name) == 0) {
+			/* Which counts them itself; and another machine's are not ours. */
+			if (verbs[i].run != restore && !*a->tree.root)
+				handover_recover();
 			return verbs[i].run(a);
+		}
 		suggest_offer(&s, verbs[i].name);
 	}
 	return log_errno(-EINVAL, "thole pci has no command \"%.40s\"%s%s", name, suggest_text(&s, hint, sizeof(hint)),

@@ -14,7 +14,6 @@ static int leftover_start(struct machine *m)
 	struct isolation iso;
 
 	(void)m;
-	handover_recover();
 	if (isolation_open(&iso, "/", NULL) != 0)
 		return 0;
 	if (isolation_recover(&iso, NULL, NULL) != 0)

@@ -2,7 +2,7 @@
 /*
  * units.c - what a machine is made of, in the order in which it is made.
  *
- *   leftover what a machine that was killed has left changed on this host is put back
+ *   leftover what a machine that was killed has left isolated is put back; its devices are, before any command
  *   host     /dev/kvm, and is it good enough for what is asked?
  *   guest    which directories it gets; and with kernel=auto, its kernel and initramfs
  *   images   the kernel or payload, initrd and modules, read and recognized
