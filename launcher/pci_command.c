@@ -11,6 +11,7 @@
 #include "launcher/handover.h"
 #include "launcher/pci_print.h"
 #include "launcher/suggest.h"
+#include "numa/device_cpus.h"
 #include "passthrough/pci_bind.h"
 #include "passthrough/pci_names.h"
 #include "vmm/log.h"
@@ -44,6 +45,19 @@ static const char usage[] =
 	"      --orphans    give back only what a killed thole left\n"
 	"      --root DIR   look at a copy of another machine's /proc and /sys\n"
 	"      --force      take what the host uses: its disk, its network";
+
+/* hwloc's, for this machine: a copy's are what the files say. It has told why where it can't. */
+static void cpus_fill(const struct pci_args *a, struct pci_devs *devs)
+{
+	struct device_cpus near;
+	char name[PCI_ADDR_TEXT];
+
+	if (*a->tree.root || device_cpus_open(&near, NULL) != 0)
+		return;
+	for (uint32_t i = 0; i < devs->nr; i++)
+		device_cpus_list(&near, pci_addr_format(devs->at[i].addr, name), devs->at[i].cpus, sizeof(devs->at[i].cpus));
+	device_cpus_close(&near);
+}
 
 static uint32_t rows_fill(const struct pci_args *a, const struct pci_devs *devs, struct pci_row *row)
 {
@@ -79,6 +93,7 @@ static int list(const struct pci_args *a)
 	err = pci_devs_read(&a->tree, &devs);
 	if (err)
 		return log_errno(err, err == -ENODEV ? "this machine has no PCI bus" : "PCI devices: %m");
+	cpus_fill(a, &devs);
 	row = calloc(devs.nr + 1, sizeof(*row));
 	if (!row)
 		err = -ENOMEM;

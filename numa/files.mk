@@ -2,6 +2,7 @@
 NUMA_SRCS := \
 	numa/speed.c \
 	numa/backing.c \
+	numa/device_cpus.c \
 	numa/host.c \
 	numa/host_hwloc.c \
 	numa/host_load.c \

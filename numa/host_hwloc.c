@@ -263,6 +263,8 @@ int hwloc_open(hwloc_topology_t *topology, const char *what, enum hwloc_open_for
 	types_filter(t);
 	if (purpose == HWLOC_OPEN_DRAW)
 		hwloc_topology_set_type_filter(t, HWLOC_OBJ_MISC, HWLOC_TYPE_FILTER_KEEP_ALL);
+	if (purpose == HWLOC_OPEN_DEVICES)
+		hwloc_topology_set_type_filter(t, HWLOC_OBJ_PCI_DEVICE, HWLOC_TYPE_FILTER_KEEP_ALL);
 	/* hwloc's own CPUID walk visits every CPU and adds nothing to /sys that we use. */
 	hwloc_topology_set_components(t, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "x86");
 	hwloc_topology_set_flags(t, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);

@@ -22,8 +22,8 @@ int host_from_hwloc(struct host *h, hwloc_topology_t topology) must_check;
  * reading /sys (host_sysfs.h) by milliseconds. Reports errors. */
 int host_load_hwloc(struct host *h) must_check;
 
-/* For the planner as little as there need be; for drawing with room for notes in boxes. */
-enum hwloc_open_for { HWLOC_OPEN_PLAN, HWLOC_OPEN_DRAW };
+/* For the planner as little as there need be; for drawing with room for notes in boxes; and with PCI functions. */
+enum hwloc_open_for { HWLOC_OPEN_PLAN, HWLOC_OPEN_DRAW, HWLOC_OPEN_DEVICES };
 
 /*
  * Make and load a topology: what as for host_load_described(), NULL for this machine. The caller

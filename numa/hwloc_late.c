@@ -48,6 +48,7 @@ LATE(HWLOC, hwloc_obj_t, hwloc_topology_insert_misc_object, (hwloc_topology_t t,
 
 LATE(HWLOC, int, hwloc_bitmap_first, (hwloc_const_bitmap_t bitmap), (bitmap))
 LATE(HWLOC, int, hwloc_bitmap_isset, (hwloc_const_bitmap_t bitmap, unsigned id), (bitmap, id))
+LATE(HWLOC, int, hwloc_bitmap_list_snprintf, (char *to, size_t size, hwloc_const_bitmap_t bitmap), (to, size, bitmap))
 LATE(HWLOC, int, hwloc_bitmap_weight, (hwloc_const_bitmap_t bitmap), (bitmap))
 
 LATE(HWLOC, int, hwloc_distances_get_by_type, (hwloc_topology_t t, hwloc_obj_type_t type, unsigned *nr,
