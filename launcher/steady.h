@@ -9,7 +9,8 @@
  * a vCPU's statistics under that vCPU's lock, which is held while it runs, be it for ever: hence by its thread,
  * before it does.
  *
- * Threads: the event loop's, but for steady_vcpu(). Owns a timer and KVM's statistics descriptors. Errors: negative errno, reported.
+ * Threads: the event loop's, but for steady_vcpu(). Owns a timer and KVM's statistics descriptors. Errors: negative errno,
+ * reported.
  */
 #ifndef LAUNCHER_STEADY_H
 #define LAUNCHER_STEADY_H
