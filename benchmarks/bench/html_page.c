@@ -28,6 +28,10 @@ static const char style[] =
 	"table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;width:100%}\n"
 	"th,td{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}\n"
 	"th{background:var(--head);font-weight:600}th:first-child,td:first-child{text-align:left}\n"
+	/* Tables are whole where the screen has room for them, and on paper. */
+	"@media screen and (min-width:62rem){.wide{width:max-content;min-width:100%;max-width:calc(100vw - 3rem);"
+	"margin-left:50%;transform:translateX(-50%)}}\n"
+	"@media print{.wide,.draw{overflow:visible}table{font-size:.65rem}th,td{white-space:normal;padding:.15rem .3rem}}\n"
 	".met{color:var(--good)}.not{color:var(--open)}.failed{color:var(--bad)}\n"
 	".tiles{display:flex;flex-wrap:wrap;gap:.6rem;margin:1rem 0}.tile{border:1px solid var(--line);border-radius:.4rem;"
 	"padding:.4rem .8rem;min-width:7rem}.tile b{display:block;font-size:1.5rem;line-height:1.2}\n"
