@@ -54,13 +54,15 @@ int placement_plan(const struct host *h, const struct request *r, struct plan *p
 static int plan_without(struct host *h, const struct cpulist *cpus, const struct request *r, struct plan *p)
 {
 	bool *before = malloc(h->nr_pus * sizeof(*before));
-	int err = -ENOMEM;
+	int err;
 
-	for (uint32_t i = 0; before && i < h->nr_pus; i++) {
+	if (!before)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < h->nr_pus; i++) {
 		before[i] = h->pu[i].allowed;
 		h->pu[i].allowed &= !cpulist_has(cpus, h->pu[i].id);
 	}
-	if (before && (err = plan_make(h, r, p)) != 0) {
+	if ((err = plan_make(h, r, p)) != 0) {
 		plan_fini(p);
 		for (uint32_t i = 0; i < h->nr_pus; i++)
 			h->pu[i].allowed = before[i];
@@ -106,13 +108,47 @@ static void shared_tell(const struct cpulist *mine, const struct cpulist *taken)
 	cpulist_fini(&both);
 }
 
+/* Around the taken CPUs where that is possible, else as if they were free. */
+static int plan_around(struct host *h, const struct request *r, const struct cpulist *taken, struct plan *p, bool *apart)
+{
+	*apart = !taken->nr || plan_without(h, taken, r, p) == 0;
+	return *apart && taken->nr ? 0 : placement_plan(h, r, p);
+}
+
+/* The CPUs that others have, as far as that matters to this request. */
+static struct cpulist others(const struct request *r, const struct claim *claim)
+{
+	struct cpulist taken;
+
+	if (r->overcommit || claim_taken(claim, &taken) != 0)
+		taken = (struct cpulist){ 0 };
+	return taken;
+}
+
+int placement_beside(struct host *h, const struct request *r, const struct claim *claim, struct plan *p)
+{
+	struct cpulist taken = others(r, claim), mine;
+	bool apart;
+	int err = plan_around(h, r, &taken, p, &apart);
+
+	if (!err && !apart && (err = plan_cpus(p, &mine)) != 0) {
+		plan_fini(p);
+		log_errno(err, "placement: %m");
+	} else if (!err && !apart) {
+		shared_tell(&mine, &taken);
+		cpulist_fini(&mine);
+	}
+	cpulist_fini(&taken);
+	return err;
+}
+
 /* 0; -EAGAIN: somebody was faster. */
 static int plan_and_claim(struct host *h, const struct request *r, const struct claim *claim,
 	const struct cpulist *taken, struct plan *p)
 {
-	bool apart = !taken->nr || plan_without(h, taken, r, p) == 0;
-	int err = apart && taken->nr ? 0 : placement_plan(h, r, p);
 	struct cpulist mine;
+	bool apart;
+	int err = plan_around(h, r, taken, p, &apart);
 
 	if (err)
 		return err;
@@ -132,14 +168,13 @@ static int plan_and_claim(struct host *h, const struct request *r, const struct 
 	return err;
 }
 
-int placement_beside(struct host *h, const struct request *r, const struct claim *claim, struct plan *p)
+int placement_claim(struct host *h, const struct request *r, const struct claim *claim, struct plan *p)
 {
-	struct cpulist taken;
 	int err = -EAGAIN;
 
 	for (int i = 0; i < RACES_MAX && err == -EAGAIN; i++) {
-		if (r->overcommit || claim_taken(claim, &taken) != 0)
-			taken = (struct cpulist){ 0 };
+		struct cpulist taken = others(r, claim);
+
 		err = plan_and_claim(h, r, claim, &taken, p);
 		cpulist_fini(&taken);
 	}

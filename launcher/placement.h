@@ -21,9 +21,10 @@ int placement_plan(const struct host *h, const struct request *r, struct plan *p
 
 /*
  * The same for this machine, beside others that run here: CPUs that have vCPUs of another thole are left alone, if that
- * is possible; then h no longer allows them. Else the plan is as if they were free, with a warning. The vCPUs' CPUs are
- * claimed.
+ * is possible; then h no longer allows them. Else the plan is as if they were free, with a warning. This one looks; the
+ * other claims the vCPUs' CPUs, too.
  */
 int placement_beside(struct host *h, const struct request *r, const struct claim *claim, struct plan *p) must_check;
+int placement_claim(struct host *h, const struct request *r, const struct claim *claim, struct plan *p) must_check;
 
 #endif

@@ -101,7 +101,7 @@ static int plan_from_host(struct machine *m, struct host *h)
 		return err;
 	err = handover_request(&m->handover, h, &r);
 	if (!err)
-		err = placement_beside(h, &r, &m->claim, &m->plan);
+		err = placement_claim(h, &r, &m->claim, &m->plan);
 	request_fini(&r);
 	if (err)
 		return err;
