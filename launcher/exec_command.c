@@ -55,6 +55,9 @@ static int defaults(struct run_config *c, void *own_input)
 	struct exec_args *a = own_input;
 	int err;
 
+	if (c->name)
+		return log_errno(-EINVAL, "name=%s: exec names a machine after its job: say --job ID, or --vm NAME for one "
+			"that runs", c->name);
 	if (a->agent_socket)
 		return 0;
 	a->wanted = exec_given_read(c);
