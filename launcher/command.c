@@ -78,7 +78,7 @@ static void options_print(FILE *out)
 		fprintf(out, "option\t%s\t%c\t%s\t%s\t", o->name, o->letter ? o->letter : '-',
 			o->type->kind, option_groups[o->group]);
 		if (!o->choice)
-			fputs(o->type == &type_bool ? "yes no" : "-", out);
+			fputs(o->type->bare == BARE_BOOL ? "yes no" : "-", out);
 		for (const char *const *c = o->choice; c && *c; c++)
 			fprintf(out, "%s%s", c == o->choice ? "" : " ", *c);
 		fprintf(out, "\t%s\t%s\t%s\t%s\t%s\n", o->arg ? o->arg : "-", o->def ? o->def : "-",

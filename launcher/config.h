@@ -132,6 +132,7 @@ enum config_idle { CONFIG_IDLE_AUTO, CONFIG_IDLE_GUEST, CONFIG_IDLE_HOST };
 
 enum config_isolation { CONFIG_ISOLATION_NONE, CONFIG_ISOLATION_AUTO, CONFIG_ISOLATION_REQUIRE };
 
+enum config_auto { CONFIG_AUTO, CONFIG_NO, CONFIG_YES };
 enum config_prefault { CONFIG_PREFAULT_AUTO, CONFIG_PREFAULT_YES, CONFIG_PREFAULT_NO };
 
 struct config_sched {
@@ -184,7 +185,7 @@ struct run_config {
 	/* How quiet it is there. */
 	enum config_isolation isolation;
 	enum config_idle idle;
-	bool quiet_guest;
+	enum config_auto quiet_guest;
 
 	/* How it runs. */
 	bool reboot;

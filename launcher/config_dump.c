@@ -2,6 +2,7 @@
 /* config_dump.c - a config as a file that run_config_read() reads back to the same value. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "launcher/config_file.h"
 #include "launcher/option.h"
@@ -29,7 +30,7 @@ static void quoted_write(const char *text, FILE *out)
 
 static void value_write(const struct option_row *o, const char *text, FILE *out)
 {
-	if (o->type->bare == BARE_BOOL)
+	if (o->type->bare == BARE_BOOL && strcmp(text, "auto") != 0)
 		fputs(*text == 'y' ? "true" : "false", out);
 	else if (o->type == &type_count || o->type == &type_cpus)
 		fputs(text, out);

@@ -261,6 +261,8 @@ int exec_job_defaults(const struct exec_job *j, struct run_config *c)
 		err = set(c, "root", "host");
 	if (!err && !c->agent && c->kernel && strcmp(c->kernel, "auto") == 0)
 		err = set(c, "agent", "builtin");
+	if (!err && c->quiet_guest == CONFIG_AUTO)
+		err = set(c, "quiet-guest", "yes");
 	if (!err && c->vsock.kind == CONFIG_VSOCK_NONE)
 		err = set(c, "vsock", "auto");
 	if (!err)

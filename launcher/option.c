@@ -20,6 +20,7 @@
 #define COUNT(member)  &type_count, AT(member, uint32_t)
 #define SIZE(member)   &type_size, AT(member, uint64_t)
 #define SWITCH(member) &type_bool, AT(member, bool)
+#define AUTO(member)   &type_auto, AT(member, enum config_auto)
 #define STRING(member) &type_string, AT(member, char *)
 #define PATH(member)   &type_path, AT(member, char *)
 #define ENUM(member, ctype) &type_enum, AT(member, ctype)
@@ -33,6 +34,7 @@ static const char *const smt[] = { "avoid", "use", "never", NULL };
 static const char *const hugepages[] = { "auto", "1G", "2M", "thp", "none", NULL };
 static const char *const prefault[] = { "auto", "yes", "no", NULL };
 static const char *const isolations[] = { "none", "auto", "require", NULL };
+static const char *const autos[] = { "auto", "no", "yes", NULL };
 static const char *const idles[] = { "auto", "guest", "host", NULL };
 static const char *const log_levels[] = { "err", "warn", "info", "debug", NULL };
 
@@ -217,12 +219,13 @@ const struct option_row options[] = {
 		"soonest, and the host sees a busy CPU. With host, each is an exit; the host's CPU "
 		"may sleep deeply, or run something else. auto is guest where nothing else may run on "
 		"the vCPUs' CPUs. With either, PAUSE is no exit where each vCPU has a CPU of its own." },
-	{ "quiet-guest", SWITCH(quiet_guest), GROUP_QUIET, .def = "no",
+	{ "quiet-guest", AUTO(quiet_guest), GROUP_QUIET, .choice = autos, .def = "auto",
 	  .help = "tell a Linux guest to keep its own noise away from the job",
 	  .more = "Words that follow from the plan go before those of append, which so have the last "
 		"word: nohz_full, rcu_nocbs, isolcpus=managed_irq and irqaffinity leave the guest's own "
 		"housekeeping to vCPU 0, nowatchdog, tsc=reliable where the host's clock is the TSC, "
-		"and numa_balancing=disable with several nodes." },
+		"and numa_balancing=disable with several nodes. auto, which is the default, is yes for the "
+		"machines that `thole exec` starts, and no for others." },
 
 	{ "reboot", SWITCH(reboot), GROUP_RUN, .def = "no",
 	  .help = "start the guest again when it reboots, rather than end" },

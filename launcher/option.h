@@ -68,7 +68,7 @@ extern const struct option_row options[];
 extern const uint32_t options_nr;
 extern const char *const option_groups[GROUPS]; /* headings */
 
-extern const struct option_type type_bool, type_console, type_count, type_cpulist, type_cpus,
+extern const struct option_type type_auto, type_bool, type_console, type_count, type_cpulist, type_cpus,
 	type_devices, type_disks, type_duration, type_enum, type_list, type_name, type_nets, type_nodes, type_path, type_pins, type_port, type_ports,
 	type_sched, type_shares, type_size, type_string, type_vsock;
 

@@ -303,6 +303,23 @@ static void enum_print(const struct option_row *o, const void *field, uint32_t i
 	fputs(o->choice[*(const unsigned *)field], out);
 }
 
+/* A switch that follows from elsewhere until it is set. */
+static int auto_parse(const struct option_row *o, const char *text, void *field, struct complaint *why)
+{
+	bool value;
+
+	if (strcmp(text, "auto") == 0)
+		*(enum config_auto *)field = CONFIG_AUTO;
+	else if (bool_parse(o, text, &value, why) != 0)
+		return -EINVAL;
+	else
+		*(enum config_auto *)field = value ? CONFIG_YES : CONFIG_NO;
+	return 0;
+}
+
+const struct option_type type_auto = { "switch", "yes, no or auto", BARE_BOOL, false, auto_parse,
+	count_always, enum_print, fini_nothing };
+
 const struct option_type type_enum = { "word", "one of the words that --help lists", BARE_NOTHING,
 	false, enum_parse, count_always, enum_print, fini_nothing };
 static_assert(sizeof(enum config_policy) == sizeof(unsigned), "enum_parse() writes an unsigned");

@@ -46,7 +46,7 @@ char *machine_cmdline(const struct machine *m)
 	struct quiet_place place = machine_quiet_place(m);
 	char words[256], *text;
 
-	if (!m->cfg->quiet_guest || !is_linux)
+	if (m->cfg->quiet_guest != CONFIG_YES || !is_linux)
 		return strdup(given);
 	place.tsc_reliable = tsc_reliable();
 	if (quiet_cmdline(&place, words, sizeof(words)) != 0)

@@ -52,6 +52,11 @@ static void all_forms_mean_the_same(void **state)
 
 static void switches_take_their_forms(void **state)
 {
+	static const struct {
+		const char *words;
+		enum config_auto value;
+	} open[] = { { "--quiet-guest", CONFIG_YES }, { "--no-quiet-guest", CONFIG_NO },
+		{ "--quiet-guest=auto", CONFIG_AUTO }, { "--quiet-guest=off", CONFIG_NO } };
 	struct run_config c;
 
 	(void)state;
@@ -63,7 +68,14 @@ static void switches_take_their_forms(void **state)
 	run_config_fini(&c);
 	assert_int_equal(parse(&c, "--quiet --no-quiet"), 0);
 	assert_false(c.quiet);
+	assert_int_equal(c.quiet_guest, CONFIG_AUTO);
 	run_config_fini(&c);
+	for (size_t i = 0; i < ARRAY_SIZE(open); i++) {
+		assert_int_equal(parse(&c, open[i].words), 0);
+		assert_int_equal(c.quiet_guest, open[i].value);
+		run_config_fini(&c);
+	}
+	assert_int_equal(parse(&c, "--quiet-guest=often"), -EINVAL);
 }
 
 static void command_line_wins_over_files(void **state)

@@ -63,6 +63,26 @@ static void a_job_is_named_by_its_id(void **state)
 	assert_memory_equal(j.name, "exec-", 5);
 }
 
+/* What nobody gave follows from the job; the rest stays. */
+static void a_machine_is_a_quiet_one_unless_told_otherwise(void **state)
+{
+	struct exec_job j = { .local_size = 1, .own = cpus(0, 2), .all = cpus(0, 2) };
+	struct run_config c;
+
+	(void)state;
+	snprintf(j.name, sizeof(j.name), "job-7");
+	assert_int_equal(run_config_init(&c), 0);
+	assert_int_equal(exec_job_defaults(&j, &c), 0);
+	assert_int_equal(c.quiet_guest, CONFIG_YES);
+	assert_string_equal(c.name, "job-7");
+	run_config_fini(&c);
+	assert_int_equal(run_config_init(&c), 0);
+	c.quiet_guest = CONFIG_NO;
+	assert_int_equal(exec_job_defaults(&j, &c), 0);
+	assert_int_equal(c.quiet_guest, CONFIG_NO);
+	run_config_fini(&c);
+}
+
 static void shares_are_equal_and_apart(void **state)
 {
 	const cpu_set_t all = cpus(4, 10);
@@ -210,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(batch_systems_name_the_job),
 		cmocka_unit_test(a_job_is_named_by_its_id),
+		cmocka_unit_test(a_machine_is_a_quiet_one_unless_told_otherwise),
 		cmocka_unit_test(shares_are_equal_and_apart),
 		cmocka_unit_test(a_rank_has_the_cpus_it_is_bound_to),
 		cmocka_unit_test(programs_are_bound_to_vcpus),

@@ -18,7 +18,7 @@ static void rows_are_sound(void **state)
 		assert_true(strlen(o->help) <= 80);
 		assert_true(o->help[strlen(o->help) - 1] != '.');
 		assert_null(strpbrk(o->help, "\t\n"));
-		assert_true((o->arg == NULL) == (o->type == &type_bool));
+		assert_true((o->arg == NULL) == (o->type->bare == BARE_BOOL));
 		assert_ptr_equal(option_find(o->name), o);
 		for (uint32_t j = 0; j < i; j++) {
 			assert_string_not_equal(o->name, options[j].name);
