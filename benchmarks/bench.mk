@@ -24,6 +24,7 @@ BENCH_SRCS := \
 	mpi_job \
 	output \
 	plots \
+	plots_mpi \
 	plots_noise \
 	pool \
 	process \

@@ -37,6 +37,10 @@ int baseline_compare(const json_t *document, const json_t *before, double thresh
 /* "12.3", "0.0123", "12300": as many digits as say something. */
 const char *number_text(double value, char text[24]);
 
+/* Of a result: "0.991 to 1.003"; "0.995", or a difference with its sign. "-" if there is none. */
+const char *interval_text(const json_t *result, char text[48]);
+const char *comparison_text(const json_t *result, char text[24]);
+
 /* Numbers of a JSON value; NAN for null and anything else. */
 double number_of(const json_t *object, const char *key);
 const char *string_of(const json_t *object, const char *key);

@@ -15,7 +15,7 @@ static const char style[] =
 	"@media(prefers-color-scheme:dark){:root{--text:#e3e7eb;--soft:#9aa5b1;--page:#14181d;--line:#343c46;--head:#1d232a;"
 	"--good:#56c271;--open:#e0b03c;--bad:#ff8a7a}}\n"
 	"@media print{:root{--text:#000;--soft:#444;--page:#fff;--line:#bbb;--head:#eee;--good:#1a7f37;--open:#7a5200;"
-	"--bad:#b42318}body{max-width:none}figure,tr{break-inside:avoid}details>*{display:block}}\n"
+	"--bad:#b42318}body{max-width:none}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}details>*{display:block}}\n"
 	"*{box-sizing:border-box}\n"
 	"body{margin:0 auto;max-width:60rem;padding:1rem;font:16px/1.5 system-ui,sans-serif;color:var(--text);"
 	"background:var(--page);overflow-wrap:anywhere}\n"
@@ -26,16 +26,15 @@ static const char style[] =
 	"svg [stroke=black],svg [stroke=\"rgb(  0,   0,   0)\"]{stroke:currentColor}svg [fill=black]{fill:currentColor}svg g[color=black]{color:inherit}"
 	"svg .gridline{stroke:var(--line)}\n"
 	"table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;width:100%}\n"
-	"th,td{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}\n"
-	"th{background:var(--head);font-weight:600}th:first-child,td:first-child{text-align:left}\n"
-	/* Tables are whole where the screen has room for them, and on paper. */
-	"@media screen and (min-width:62rem){.wide{width:max-content;min-width:100%;max-width:calc(100vw - 3rem);"
-	"margin-left:50%;transform:translateX(-50%)}}\n"
-	"@media print{.wide,.draw{overflow:visible}table{font-size:.65rem}th,td{white-space:normal;padding:.15rem .3rem}}\n"
+	"th,td{padding:.25rem .45rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}\n"
+	"th{background:var(--head);font-weight:600;white-space:normal;vertical-align:bottom;overflow-wrap:normal}th:first-child,td:first-child{text-align:left}\n"
 	".met{color:var(--good)}.not{color:var(--open)}.failed{color:var(--bad)}\n"
 	".tiles{display:flex;flex-wrap:wrap;gap:.6rem;margin:1rem 0}.tile{border:1px solid var(--line);border-radius:.4rem;"
 	"padding:.4rem .8rem;min-width:7rem}.tile b{display:block;font-size:1.5rem;line-height:1.2}\n"
-	"pre{overflow-x:auto;font-size:.8rem;background:var(--head);padding:.8rem}\n";
+	"pre{overflow-x:auto;font-size:.8rem;background:var(--head);padding:.8rem}\n"
+	/* On paper nothing scrolls, and a drawing is no higher than a page. */
+	"@media print{.wide,.draw,pre{overflow:visible}pre{white-space:pre-wrap}table{font-size:.62rem}th,td{padding:.15rem .3rem}"
+	"svg{min-width:0;max-height:20cm}}\n";
 
 static void escape(FILE *out, const char *text)
 {
@@ -176,7 +175,7 @@ void html_events(FILE *out, const json_t *document)
 			fputs("<section id=\"events\"><h2>What events cost</h2>\n<p class=\"soft\">Cycles of the time stamp counter; exits that "
 			      "KVM counted for each operation, and how many of them came to thole. Interrupts, MMIO and registers are measured in ring "
 			      "0, which a KVM without nested paging emulates: there, these are the emulator's figures.</p>\n<div class=\"wide\" tabindex=\"0\">"
-			      "<table><tr><th>event<th>native<th>guest<th>p99<th>max<th>&micro;s<th>exits<th>to thole</tr>\n", out);
+			      "<table><thead><tr><th>event<th>native<th>guest<th>p99<th>max<th>&micro;s<th>exits<th>to thole</tr></thead>\n", out);
 		any = true;
 		event_row(out, r, tsc_hz);
 	}
@@ -187,8 +186,7 @@ void html_events(FILE *out, const json_t *document)
 static void result_row(FILE *out, const json_t *r)
 {
 	const json_t *native = json_object_get(r, "native"), *virtual = json_object_get(r, "virtual");
-	bool ratio = is(r, "compare", "ratio");
-	double target = number_of(r, "target"), low = number_of(r, "ci_low");
+	double target = number_of(r, "target");
 	const char *class = is(r, "verdict", "met") ? "met" : is(r, "verdict", "not shown") ? "not" : "soft";
 	char text[48];
 
@@ -199,10 +197,8 @@ static void result_row(FILE *out, const json_t *r)
 	cell(out, number_of(virtual, "median"));
 	cell(out, number_of(native, "p99"));
 	cell(out, number_of(virtual, "p99"));
-	snprintf(text, sizeof(text), ratio ? "%.3f" : "%+.3f", number_of(r, ratio ? "ratio" : "difference"));
-	element(out, "td", isnan(number_of(r, ratio ? "ratio" : "difference")) ? "-" : text);
-	snprintf(text, sizeof(text), "%.3f to %.3f", low, number_of(r, "ci_high"));
-	element(out, "td", isnan(low) ? "-" : text);
+	element(out, "td", comparison_text(r, text));
+	element(out, "td", interval_text(r, text));
 	snprintf(text, sizeof(text), "%s %.3g", is(r, "better", "higher") ? "≥" : "≤", target);
 	element(out, "td", isnan(target) ? "-" : text);
 	fprintf(out, "<td class=\"%s\">%s</td></tr>\n", class, string_of(r, "verdict"));
@@ -223,8 +219,8 @@ void html_tables(FILE *out, const json_t *document)
 			fputs(*group ? "</table></div>\n" : "", out);
 			group = string_of(r, "group");
 			element(out, "h3", group);
-			fputs("<div class=\"wide\" tabindex=\"0\"><table><tr><th>figure<th>unit<th>native<th>guest<th>p99<th>p99, guest<th>"
-			      "guest / native<th>95&nbsp;% interval<th>target<th>verdict</tr>\n", out);
+			fputs("<div class=\"wide\" tabindex=\"0\"><table><thead><tr><th>figure<th>unit<th>native<th>guest<th>p99<th>p99, guest"
+			      "<th>guest / native<th>95&nbsp;% interval<th>target<th>verdict</tr></thead>\n", out);
 		}
 		result_row(out, r);
 	}

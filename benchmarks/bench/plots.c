@@ -13,6 +13,7 @@
 
 #include "benchmarks/bench/document.h"
 #include "benchmarks/bench/gnuplot.h"
+#include "benchmarks/bench/plots_mpi.h"
 #include "benchmarks/bench/plots_noise.h"
 #include "benchmarks/bench/text.h"
 
@@ -111,13 +112,12 @@ static char *ratios_draw(const char *name, const json_t *document, int *err)
 	return NULL;
 }
 
-/* "chase.16K" -> 16384 */
-static double bytes_of(const char *name)
+double bytes_of(const char *name)
 {
 	char *unit;
 	double n = strtod(strchr(name, '.') + 1, &unit);
 
-	return n * (*unit == 'G' ? 0x1p30 : *unit == 'M' ? 0x1p20 : 0x1p10);
+	return n * (*unit == 'G' ? 0x1p30 : *unit == 'M' ? 0x1p20 : *unit == 'K' ? 0x1p10 : 1);
 }
 
 static char *latency_draw(const char *name, const json_t *document, int *err)
@@ -256,6 +256,12 @@ const struct plot plots[] = {
 		histogram_draw },
 	{ "spectrum", "Fixed time: what comes regularly", "Spectrum of the work done in slots of 100 us, without its mean.",
 		spectrum_draw },
+	{ "mpi_latency", "MPI: how long a message takes, over its size",
+		"From rank to rank: through memory, natively and in one machine; broken lines, by TCP, natively through the loopback "
+		"device and between two machines. Bars are intervals of the median, or all of few runs.", mpi_latency_draw },
+	{ "mpi_bandwidth", "MPI: bandwidth over the size of messages", "The same ways; higher is better.", mpi_bandwidth_draw },
+	{ "mpi_allreduce", "MPI: how long a sum over all ranks takes, over its size", "The same ways; lower is better.",
+		mpi_allreduce_draw },
 	{ "start", "Start-up over the number of vCPUs", "From thole's start until all vCPUs run; no guest kernel.", start_draw },
 	{ "resident", "thole's own memory over the number of vCPUs", "Everything resident but guest memory.", resident_draw },
 };

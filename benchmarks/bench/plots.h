@@ -25,4 +25,7 @@ extern const size_t plots_nr;
 /* The result of that name, measured; or NULL. */
 const json_t *measured_find(const json_t *document, const char *name);
 
+/* The size that a result's name ends with: "chase.16K" -> 16384, "mpi-latency.8" -> 8. */
+double bytes_of(const char *name);
+
 #endif

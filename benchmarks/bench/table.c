@@ -59,19 +59,24 @@ const char *number_text(double value, char text[24])
 	return text;
 }
 
-/* "0.991 to 1.003" */
-static const char *interval_text(const json_t *r, char text[32])
+/* Digits after the point, so that small ones line up and large ones stay short. */
+static int places_of(double value)
+{
+	return fabs(value) >= 1000 ? 0 : fabs(value) >= 100 ? 1 : 3;
+}
+
+const char *interval_text(const json_t *r, char text[48])
 {
 	double low = number_of(r, "ci_low"), high = number_of(r, "ci_high");
 
 	if (isnan(low))
-		snprintf(text, 32, "-");
+		snprintf(text, 48, "-");
 	else
-		snprintf(text, 32, "%.3f to %.3f", low, high);
+		snprintf(text, 48, "%.*f to %.*f", places_of(low), low, places_of(high), high);
 	return text;
 }
 
-static const char *comparison_text(const json_t *r, char text[24])
+const char *comparison_text(const json_t *r, char text[24])
 {
 	bool ratio = strcmp(string_of(r, "compare"), "ratio") == 0;
 	double value = number_of(r, ratio ? "ratio" : "difference");
@@ -79,7 +84,7 @@ static const char *comparison_text(const json_t *r, char text[24])
 	if (isnan(value))
 		snprintf(text, 24, "-");
 	else
-		snprintf(text, 24, ratio ? "%.3f" : "%+.3f", value);
+		snprintf(text, 24, ratio ? "%.*f" : "%+.*f", places_of(value), value);
 	return text;
 }
 
@@ -97,7 +102,7 @@ static const char *target_text(const json_t *r, char text[24])
 
 static void row_print(const json_t *r)
 {
-	char native[24], virtual[24], comparison[24], interval[32], target[24], name[48];
+	char native[24], virtual[24], comparison[24], interval[48], target[24], name[48];
 	double exits = number_of(json_object_get(r, "exits_per_operation"), "kvm");
 
 	snprintf(name, sizeof(name), "%s, %s", string_of(r, "name"), string_of(r, "unit"));

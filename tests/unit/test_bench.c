@@ -83,6 +83,27 @@ static void numbers(void **state)
 	assert_string_equal(number_text(NAN, text), "-");
 }
 
+static void comparisons(void **state)
+{
+	json_t *r = json_pack("{s:s, s:f, s:f, s:f, s:f}", "compare", "ratio", "ratio", 0.9951, "difference", 1234.5, "ci_low",
+		0.99, "ci_high", 1.0034);
+	char text[24], interval[48];
+
+	(void)state;
+	assert_string_equal(comparison_text(r, text), "0.995");
+	assert_string_equal(interval_text(r, interval), "0.990 to 1.003");
+	json_object_set_new(r, "compare", json_string("difference"));
+	json_object_set_new(r, "ci_low", json_real(-130518.6));
+	json_object_set_new(r, "ci_high", json_real(166.74));
+	assert_string_equal(comparison_text(r, text), "+1234");
+	assert_string_equal(interval_text(r, interval), "-130519 to 166.7");
+	json_object_set_new(r, "ci_low", json_null());
+	json_object_set_new(r, "difference", json_null());
+	assert_string_equal(comparison_text(r, text), "-");
+	assert_string_equal(interval_text(r, interval), "-");
+	json_decref(r);
+}
+
 struct fixture {
 	struct machine machine;
 	struct suite suite;
@@ -481,6 +502,7 @@ int main(void)
 		cmocka_unit_test(output_nonsense),
 		cmocka_unit_test(progress),
 		cmocka_unit_test(numbers),
+		cmocka_unit_test(comparisons),
 		TEST(document_statistics),
 		TEST(document_without_values),
 		TEST(document_of_an_emulator),
