@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "benchmarks/bench/explain.h"
+#include "benchmarks/bench/runner.h"
 #include "benchmarks/bench/text.h"
 #include "vmm/log.h"
 
@@ -158,7 +159,19 @@ static json_t *place_json(const struct bench *b)
 	return o;
 }
 
-static void common_set(json_t *o, const struct bench *b, const struct metric *m)
+/* The words of what ran; null for a side that did not. */
+static json_t *command_json(const struct suite *s, const struct bench *b, enum side side)
+{
+	char **words = b->reason || !(b->sides & ON(side)) ? NULL : side_command(s, b, side, NULL);
+	json_t *list = words ? json_array() : json_null();
+
+	for (size_t i = 0; words && words[i]; i++)
+		json_array_append_new(list, json_string(words[i]));
+	text_list_free(words);
+	return list;
+}
+
+static void common_set(json_t *o, const struct suite *s, const struct bench *b, const struct metric *m)
 {
 	json_t *planned = json_object_get(b->report, "as_planned"), *kvm = json_object_get(b->report, "kvm");
 	bool first = m == b->metric;
@@ -166,6 +179,8 @@ static void common_set(json_t *o, const struct bench *b, const struct metric *m)
 	json_object_set_new(o, "question", json_string(b->question));
 	json_object_set_new(o, "bench", json_string(b->name));
 	json_object_set_new(o, "kvm_pages", kvm ? json_incref(kvm) : json_null());
+	json_object_set_new(o, "command", json_pack("{s:o, s:o}", "native", command_json(s, b, SIDE_NATIVE), "virtual",
+		command_json(s, b, SIDE_VIRTUAL)));
 	json_object_set_new(o, "place", place_json(b));
 	json_object_set_new(o, "as_planned", planned ? json_incref(planned) : json_null());
 	json_object_set_new(o, "exits_per_operation", per_operation(b));
@@ -197,7 +212,7 @@ static json_t *result_json(const struct suite *s, const struct bench *b, const s
 		"target", real_or_null(measured ? m->target : NAN), "verdict", verdict_name(c.verdict));
 	if (!o)
 		return NULL;
-	common_set(o, b, m);
+	common_set(o, s, b, m);
 	why = explain_miss(o, s->machine->emulated);
 	json_object_set_new(o, "why", why ? why : json_null());
 	return o;

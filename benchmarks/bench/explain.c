@@ -42,7 +42,7 @@ static double exits_mean(const json_t *list, const char *key)
 	json_t *one;
 
 	json_array_foreach(list, i, one)
-		sum += json_number_value(json_object_get(one, key));
+		sum += number_of(one, key);
 	return i ? sum / (double)i : 0;
 }
 
@@ -69,23 +69,34 @@ json_t *explain_miss(const json_t *r, bool emulated)
 	return json_string(text);
 }
 
-char *explain_counts(const json_t *r)
+struct counts explain_numbers(const json_t *r)
 {
 	const json_t *interrupts = json_object_get(r, "host_interrupts"), *exits = json_object_get(r, "exits");
-	const json_t *kvm = json_object_get(r, "kvm_pages"), *steal = json_object_get(r, "host_steal_ms");
-	char *pages, *text, *below;
+	const json_t *steal = json_object_get(r, "host_steal_ms");
 
-	if (!json_array_size(exits))
+	return (struct counts){ mean(json_object_get(interrupts, "native")), mean(json_object_get(interrupts, "virtual")),
+		mean(json_object_get(steal, "native")), mean(json_object_get(steal, "virtual")), exits_mean(exits, "kvm"),
+		exits_mean(exits, "user") };
+}
+
+char *explain_counts(const json_t *r)
+{
+	const json_t *kvm = json_object_get(r, "kvm_pages");
+	struct counts n = explain_numbers(r);
+	char *pages, *text, *below, *kvms;
+
+	if (!json_array_size(json_object_get(r, "exits")))
 		return NULL;
-	pages = json_is_number(json_object_get(kvm, "pages_4k")) ? text_format("; KVM maps the guest's memory by %.0f pages of 1G, "
-		"%.0f of 2M, %.0f of 4K", number_of(kvm, "pages_1g"), number_of(kvm, "pages_2m"), number_of(kvm, "pages_4k")) :
+	pages = json_is_number(json_object_get(kvm, "pages_4k")) ? text_format("; KVM maps the guest's memory by %.0f pages of "
+		"1G, %.0f of 2M, %.0f of 4K", number_of(kvm, "pages_1g"), number_of(kvm, "pages_2m"), number_of(kvm, "pages_4k")) :
 		text_format("%s", "");
-	below = mean(json_object_get(steal, "native")) + mean(json_object_get(steal, "virtual")) > 0 ?
-		text_format("; a hypervisor below this host took %.1f ms of a run natively, %.1f ms with the guest",
-			mean(json_object_get(steal, "native")), mean(json_object_get(steal, "virtual"))) : text_format("%s", "");
-	text = text_format("in a run %.0f host interrupts natively, %.0f with the guest; %.0f exits that KVM served, of which "
-		"thole %.0f%s%s", mean(json_object_get(interrupts, "native")), mean(json_object_get(interrupts, "virtual")),
-		exits_mean(exits, "kvm"), exits_mean(exits, "user"), pages, below);
+	below = n.steal_native + n.steal_virtual > 0 ? text_format("; a hypervisor below this host took %.1f ms of a run "
+		"natively, %.1f ms with the guest", n.steal_native, n.steal_virtual) : text_format("%s", "");
+	kvms = isnan(n.exits_kvm) ? text_format("exits that this kernel does not count") :
+		text_format("%.0f exits that KVM served", n.exits_kvm);
+	text = text_format("in a run %.0f host interrupts natively, %.0f with the guest; %s, of which thole %.0f%s%s",
+		n.interrupts_native, n.interrupts_virtual, kvms, n.exits_thole, pages, below);
+	free(kvms);
 	free(below);
 	free(pages);
 	return text;

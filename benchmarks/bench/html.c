@@ -53,6 +53,7 @@ int html_write(const json_t *document, const char *dir)
 	html_head(out, document);
 	html_summary(out, document);
 	err = plots_put(out, document);
+	html_noise(out, document);
 	html_events(out, document);
 	html_tables(out, document);
 	html_reasons(out, document);

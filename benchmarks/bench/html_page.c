@@ -183,6 +183,43 @@ void html_events(FILE *out, const json_t *document)
 		fputs("</table></div></section>\n", out);
 }
 
+static void noise_row(FILE *out, const json_t *r)
+{
+	struct counts n = explain_numbers(r);
+	bool native = json_is_object(json_object_get(r, "native"));
+
+	fputs("<tr>", out);
+	element(out, "td", string_of(r, "bench"));
+	cell(out, native ? n.interrupts_native : NAN);
+	cell(out, n.interrupts_virtual);
+	cell(out, n.exits_kvm);
+	cell(out, n.exits_thole);
+	cell(out, native ? n.steal_native : NAN);
+	cell(out, n.steal_virtual);
+	fputs("</tr>\n", out);
+}
+
+void html_noise(FILE *out, const json_t *document)
+{
+	const char *last = "";
+	size_t i;
+	json_t *r;
+
+	json_array_foreach(json_object_get(document, "results"), i, r) {
+		if (!is(r, "group", "noise") || !is(r, "status", "measured") || is(r, "bench", last))
+			continue;
+		if (!*last)
+			fputs("<section id=\"noise\"><h2>What else happened beside the noise</h2>\n<p class=\"soft\">In a run, on its CPUs, its "
+			      "start and end included, of which the detectors see nothing: interrupts of this host, exits that KVM served and those "
+			      "that came to thole, and time that a hypervisor below this host took.</p>\n<div class=\"wide\" tabindex=\"0\"><table>"
+			      "<thead><tr><th>benchmark<th>interrupts<th>with the guest<th>exits<th>to thole<th>taken, ms<th>with the guest</tr></thead>"
+			      "\n", out);
+		last = string_of(r, "bench");
+		noise_row(out, r);
+	}
+	fputs(*last ? "</table></div></section>\n" : "", out);
+}
+
 static void result_row(FILE *out, const json_t *r)
 {
 	const json_t *native = json_object_get(r, "native"), *virtual = json_object_get(r, "virtual");

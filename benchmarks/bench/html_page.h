@@ -19,6 +19,9 @@ void html_figure(FILE *out, const char *id, const char *title, const char *capti
 /* The cost of events: cycles, microseconds, exits. */
 void html_events(FILE *out, const json_t *document);
 
+/* What was counted around the runs of noise. */
+void html_noise(FILE *out, const json_t *document);
+
 /* All figures, by group. */
 void html_tables(FILE *out, const json_t *document);
 

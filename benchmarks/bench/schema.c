@@ -126,6 +126,12 @@ static const struct member kvm_pages_members[] = {
 	{ .name = NULL },
 };
 
+static const struct member command_members[] = {
+	{ "native", .kind = ARRAY | NULL_OR, .each = &a_text },
+	{ "virtual", .kind = ARRAY | NULL_OR, .each = &a_text },
+	{ .name = NULL },
+};
+
 /* A number for each run. */
 static const struct member sides_members[] = {
 	{ "native", .kind = ARRAY, .each = &a_number },
@@ -152,6 +158,7 @@ static const struct member result_members[] = {
 	{ "target", .kind = NUMBER | NULL_OR },
 	{ "verdict", .kind = STRING, .words = verdict_words },
 	{ "why", .kind = STRING | NULL_OR }, /* it is not shown */
+	{ "command", .kind = OBJECT, .members = command_members }, /* its words; null: this side did not run */
 	{ "place", .kind = OBJECT | NULL_OR, .members = place_members },
 	{ "as_planned", .kind = BOOL | NULL_OR },
 	{ "exits_per_operation", .kind = OBJECT | NULL_OR, .members = exits_members },

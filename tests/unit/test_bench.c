@@ -138,6 +138,7 @@ static struct metric *runs_add(struct suite *s, const char *name, double ratio, 
 	struct bench *b = suite_add(s, "memory", "Why?", "%s", name);
 	struct metric *m = bench_metric(b, NULL, "GB/s", 1, better, 0.98, "%s", name);
 
+	b->payload = text_format("kernels/x");
 	for (size_t i = 0; i < runs; i++) {
 		double base = 10 + 0.01 * (double)(i % 5);
 		const double native[] = { base, base - 1, base + 1 };
@@ -176,6 +177,8 @@ static void document_statistics(void **state)
 	NEAR(number_of(json_object_get(r, "native"), "median"), 10.015);
 	NEAR(number_of(json_object_get(r, "native"), "max"), 11.04);
 	assert_int_equal(json_array_size(json_object_get(json_object_get(r, "virtual"), "samples")), 12);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(json_object_get(r, "command"), "native"), 0)),
+		"/p/native");
 	assert_string_equal(string_of(result(document, 1), "verdict"), "not shown");
 	assert_non_null(strstr(string_of(result(document, 1), "why"), "wrong side"));
 	assert_string_equal(string_of(result(document, 2), "verdict"), "met");
@@ -195,9 +198,11 @@ static void document_without_values(void **state)
 	bench_unavailable(b, "there is no %s", "such thing");
 	bench_unavailable(b, "the first reason counts");
 	b = suite_add(&f->suite, "memory", "Why?", "broken");
+	b->payload = text_format("kernels/x");
 	bench_metric(b, NULL, "GB/s", 1, BETTER_HIGHER, 0.98, "broken.a");
 	b->failure = text_format("native: wrong sum");
 	b = suite_add(&f->suite, "memory", "Why?", "large");
+	b->payload = text_format("kernels/x");
 	bench_metric(b, NULL, "GB/s", 1, BETTER_HIGHER, 0.98, "large.a");
 	bench_memory(&f->suite, b, 200, "2M");
 	document = document_make(&f->suite, 1);
@@ -208,6 +213,8 @@ static void document_without_values(void **state)
 	assert_true(json_is_null(json_object_get(result(document, 0), "virtual")));
 	assert_string_equal(string_of(result(document, 1), "status"), "failed");
 	assert_string_equal(string_of(result(document, 2), "status"), "not available");
+	/* What did not run has no command line. */
+	assert_true(json_is_null(json_object_get(json_object_get(result(document, 0), "command"), "native")));
 	json_decref(document);
 }
 
