@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* group_noise.c - the time that a CPU loses to others, and whether equal work takes equal time. */
+#include <string.h>
+
 #include "benchmarks/bench/suite.h"
 #include "benchmarks/bench/text.h"
 
@@ -39,18 +41,22 @@ static void isolated_add(struct suite *s)
 		bench_unavailable(b, "--isolation lets thole isolate a guest's CPU from the rest of this host, as root");
 }
 
-static void quantum_add(struct suite *s, const char *name, const char *question, const char *unit, double scale,
-	enum better better)
+/* kernel: "fwq" or "ftq", which is what it calls its figures. */
+static struct bench *quantum_add(struct suite *s, const char *name, const char *kernel, const char *question)
 {
 	struct bench *b = suite_add(s, GROUP, question, "%s", name);
+	bool work = strcmp(kernel, "fwq") == 0;
 
 	bench_memory(s, b, 32, NULL);
 	b->payload = text_format("kernels/quantum");
-	bench_args(b, "us=100 slots=%llu %s", (unsigned long long)suite_pick(s, 4096, 1024, 64), name);
+	bench_args(b, "us=100 slots=%llu %s", (unsigned long long)suite_pick(s, 4096, 1024, 64), kernel);
 	b->seconds = (double)suite_pick(s, 6, 2, 2) / 10;
-	bench_metric(b, name, unit, scale, better, NO_TARGET, "%s.%s", name, better == BETTER_LOWER ? "time" : "work");
-	difference(bench_metric(b, better == BETTER_LOWER ? "fwq-lost" : "ftq-lost", "% of time", 1e-7, BETTER_LOWER,
-		LOST_POINTS, "%s.lost", name));
+	if (work)
+		bench_metric(b, kernel, "us", 1e-3, BETTER_LOWER, NO_TARGET, "%s.time", name);
+	else
+		bench_metric(b, kernel, "turns/us", 1e-3, BETTER_HIGHER, NO_TARGET, "%s.work", name);
+	difference(bench_metric(b, work ? "fwq-lost" : "ftq-lost", "% of time", 1e-7, BETTER_LOWER, LOST_POINTS, "%s.lost", name));
+	return b;
 }
 
 void noise_add(struct suite *s)
@@ -58,6 +64,8 @@ void noise_add(struct suite *s)
 	detour_add(s, "detour", "How much of its time does one core lose, and how long at once?");
 	bench_cpus(s, detour_add(s, "detour-all", "How much do all cores lose when all are busy?"), 0);
 	isolated_add(s);
-	quantum_add(s, "fwq", "Does the same work always take the same time?", "us", 1e-3, BETTER_LOWER);
-	quantum_add(s, "ftq", "Is the same work done in each slot of time?", "turns/us", 1e-3, BETTER_HIGHER);
+	quantum_add(s, "fwq", "fwq", "Does the same work always take the same time?");
+	bench_cpus(s, quantum_add(s, "fwq-all", "fwq", "Does it when all cores are busy?"), 0);
+	quantum_add(s, "ftq", "ftq", "Is the same work done in each slot of time?");
+	bench_cpus(s, quantum_add(s, "ftq-all", "ftq", "Is it when all cores are busy?"), 0);
 }

@@ -5,28 +5,38 @@
  * FWQ and FTQ (Sottile and Minnich, Cluster 2004). Fixed work: `fwq` is the time, in ns, of each of many equal pieces of
  * work of about `us` microseconds. Fixed time: `ftq` is how much work was done in each slot of that length, in
  * thousandths of a loop turn per microsecond; slots lie on a fixed grid, so that a spectrum can be made of them.
- * `fwq-lost` and `ftq-lost` are the parts of the time, in billionths, that would not have been needed at the best speed. Ideal: all the same; the measure is
- * the native figure. Self-check: the work's result.
+ * All vCPUs work at the same time, and what each of them found comes one after the other. `fwq-lost` and `ftq-lost` are
+ * the parts of the time, in billionths, that would not have been needed at the best speed, a value for each vCPU. Ideal:
+ * all the same; the measure is the native figure. Self-check: each vCPU's result of the work.
  *
  *   us=100  slots=4096  ftq: fixed time; else fixed work
  */
 #include "benchmarks/kernels/kit.h"
 
-#define SLOTS_MAX 16384
-#define PIECE	  64 /* turns between two looks at the clock */
+#define CPUS_MAX  256
+#define SLOTS_MAX 32768 /* of all vCPUs together */
+#define PIECE	  64	/* turns between two looks at the clock */
 
 static uint64_t value[SLOTS_MAX];
-static uint64_t state = 1, turns_done;
+
+/* What one vCPU has, in cache lines of its own. */
+struct lane {
+	uint64_t state, turns_done;
+	uint64_t *value; /* [slots] */
+	uint64_t lost;
+} __attribute__((aligned(128)));
+
+static struct lane lanes[CPUS_MAX];
 
 /* A chain of multiplications, which nothing can hurry. */
-static void work(uint64_t turns)
+static void work(struct lane *l, uint64_t turns)
 {
-	uint64_t s = state;
+	uint64_t s = l->state;
 
 	for (uint64_t i = 0; i < turns; i++)
 		s = s * 0x5851f42d4c957f2dull + 1;
-	state = s;
-	turns_done += turns;
+	l->state = s;
+	l->turns_done += turns;
 	__asm__ volatile("" : : : "memory");
 }
 
@@ -44,40 +54,39 @@ static uint64_t work_result(uint64_t n)
 	return x;
 }
 
-static uint64_t turns_for(uint64_t ticks)
+static uint64_t turns_for(struct lane *l, uint64_t ticks)
 {
 	uint64_t best = UINT64_MAX, turns = 1u << 14;
 
 	for (int i = 0; i < 32; i++) {
 		uint64_t start = payload_tsc(), took;
 
-		work(turns);
+		work(l, turns);
 		took = payload_tsc() - start;
 		best = took < best ? took : best;
 	}
 	return turns * ticks / (best ? best : 1) + 1;
 }
 
-static void fixed_work(const struct payload_params *params, uint64_t ticks, uint64_t slots)
+static void fixed_work(const struct payload_params *params, struct lane *l, uint64_t ticks, uint64_t slots)
 {
-	uint64_t turns = turns_for(ticks), sum = 0, least = UINT64_MAX;
+	uint64_t turns = turns_for(l, ticks), sum = 0, least = UINT64_MAX;
 
 	for (uint64_t i = 0; i < slots; i++) {
 		uint64_t start = payload_tsc();
 
-		work(turns);
-		value[i] = payload_tsc() - start;
+		work(l, turns);
+		l->value[i] = payload_tsc() - start;
 	}
 	for (uint64_t i = 0; i < slots; i++) {
-		sum += value[i];
-		least = value[i] < least ? value[i] : least;
-		value[i] = kit_ns(params, value[i]);
+		sum += l->value[i];
+		least = l->value[i] < least ? l->value[i] : least;
+		l->value[i] = kit_ns(params, l->value[i]);
 	}
-	kit_samples("fwq", value, slots);
-	kit_sample("fwq-lost", kit_scale(sum - slots * least, 1000000000, sum));
+	l->lost = kit_scale(sum - slots * least, 1000000000, sum);
 }
 
-static void fixed_time(const struct payload_params *params, uint64_t ticks, uint64_t slots)
+static void fixed_time(const struct payload_params *params, struct lane *l, uint64_t ticks, uint64_t slots)
 {
 	uint64_t next = payload_tsc() + ticks, sum = 0, most = 0;
 
@@ -85,36 +94,52 @@ static void fixed_time(const struct payload_params *params, uint64_t ticks, uint
 		uint64_t done = 0;
 
 		while (payload_tsc() < next) {
-			work(PIECE);
+			work(l, PIECE);
 			done += PIECE;
 		}
-		value[i] = done;
+		l->value[i] = done;
 	}
 	for (uint64_t i = 0; i < slots; i++) {
-		sum += value[i];
-		most = value[i] > most ? value[i] : most;
-		value[i] = value[i] * params->tsc_khz / ticks;
+		sum += l->value[i];
+		most = l->value[i] > most ? l->value[i] : most;
+		l->value[i] = l->value[i] * params->tsc_khz / ticks;
 	}
-	kit_samples("ftq", value, slots);
-	kit_sample("ftq-lost", kit_scale(slots * most - sum, 1000000000, slots * most));
+	l->lost = kit_scale(slots * most - sum, 1000000000, slots * most);
+}
+
+static void report(const struct payload_params *params, uint64_t slots, const char *time)
+{
+	uint64_t lost[CPUS_MAX];
+
+	for (uint32_t i = 0; i < params->nr_cpus; i++) {
+		lost[i] = lanes[i].lost;
+		if (lanes[i].state != work_result(lanes[i].turns_done))
+			kit_wrong("the work has a wrong result");
+	}
+	kit_samples(time ? "ftq" : "fwq", value, slots * params->nr_cpus);
+	kit_samples(time ? "ftq-lost" : "fwq-lost", lost, params->nr_cpus);
 }
 
 void _start(uint64_t vcpu, const struct payload_params *params)
 {
 	uint64_t slots = kit_arg(params, "slots", 4096), ticks = kit_arg(params, "us", 100) * params->tsc_khz / 1000;
+	const char *time = kit_word(params, "ftq"); /* else work */
+	struct lane *l = &lanes[vcpu];
 
+	if (params->nr_cpus > CPUS_MAX || !ticks)
+		kit_wrong("too many vCPUs, or the counter's rate is not known");
+	slots = slots > SLOTS_MAX / params->nr_cpus ? SLOTS_MAX / params->nr_cpus : slots;
+	*l = (struct lane){ .state = 1, .value = &value[vcpu * slots] };
+	memset(l->value, 0, slots * sizeof(*l->value));
+	work(l, 1u << 20); /* to full speed */
+	kit_barrier(params);
+	if (time)
+		fixed_time(params, l, ticks, slots);
+	else
+		fixed_work(params, l, ticks, slots);
+	kit_barrier(params);
 	if (vcpu != 0)
 		payload_done();
-	if (!ticks)
-		kit_wrong("the counter's rate is not known");
-	slots = slots > SLOTS_MAX ? SLOTS_MAX : slots;
-	memset(value, 0, sizeof(value));
-	work(1u << 20); /* to full speed */
-	if (kit_word(params, "ftq"))
-		fixed_time(params, ticks, slots);
-	else
-		fixed_work(params, ticks, slots);
-	if (state != work_result(turns_done))
-		kit_wrong("the work has a wrong result");
+	report(params, slots, time);
 	kit_done();
 }
