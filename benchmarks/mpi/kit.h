@@ -101,9 +101,9 @@ static inline void mpi_start(int *argc, char ***argv)
 }
 
 /*
- * Between two machines 3 of 4 jobs of collectives hung in MPI_Finalize() (MPICH 4.0, UCX 1.13, TCP): one rank waited for
- * the process manager, the other looked at its connection for ever. Why is not known; a rank that has left for
- * MPI_Finalize() and answers nobody would explain it. With all ranks together here before, 3 of 3 ended.
+ * MPICH 4.0 over UCX without shared memory: a rank that has left its peers in MPI_Finalize() stands in the process
+ * manager's barrier, and answers no peer that still takes leave of it. Then neither ends, natively too. All ranks
+ * are together here before, which makes it rare, and cannot rule it out.
  */
 static inline int mpi_end(void)
 {
