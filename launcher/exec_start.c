@@ -54,8 +54,11 @@ static void machine_be(const char *path, const struct run_config *cfg, const cpu
 	close(HARBOUR_FD);
 	b.transient = true;
 	b.keep = cfg->keep;
+	/* They may be gone, and others wait for the machine. */
+	signal(SIGPIPE, SIG_IGN);
 	if (write(READY_FD, "", 1) != 1)
 		log_warn("whoever started this machine has gone");
+	signal(SIGPIPE, SIG_DFL);
 	close(READY_FD);
 	code = run_config_check(cfg);
 	if (!code)

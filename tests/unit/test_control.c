@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,9 @@
 #include <unistd.h>
 
 #include "launcher/berth.h"
+#include "launcher/config.h"
 #include "launcher/control_request.h"
+#include "launcher/exec_start.h"
 #include "launcher/stat_print.h"
 
 static char dir[] = "/tmp/thole-test-control.XXXXXX";
@@ -88,6 +92,61 @@ static void what_a_killed_process_left_is_taken_over(void **state)
 	close(harbour);
 }
 
+/* Ends this process as soon as it has a child. */
+static void *leave_early(void *ctx)
+{
+	siginfo_t info;
+
+	(void)ctx;
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+		continue;
+	_exit(0);
+}
+
+/* A machine of no kernel, which takes its berth, finds that out, and leaves. */
+static void machine_start_and_die(void) noreturn_fn;
+
+static void machine_start_and_die(void)
+{
+	struct run_config cfg;
+	char path[PATH_MAX];
+	int harbour = harbour_open(path), err;
+	cpu_set_t cpus;
+	pthread_t thread;
+
+	if (harbour < 0 || run_config_init(&cfg) != 0 || !(cfg.name = strdup("orphan")) ||
+		sched_getaffinity(0, sizeof(cpus), &cpus) < 0 || pthread_create(&thread, NULL, leave_early, NULL) != 0)
+		_exit(1);
+	err = exec_start(harbour, path, &cfg, &cpus);
+	pthread_join(thread, NULL);
+	_exit(err ? 2 : 3);
+}
+
+static bool name_is_there(int harbour, const char *name)
+{
+	return faccessat(harbour, name, F_OK, 0) == 0;
+}
+
+static void a_machine_whose_starter_is_gone_goes_on(void **state)
+{
+	char path[PATH_MAX];
+	int harbour, status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		machine_start_and_die();
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	harbour = harbour_open(path);
+	assert_true(harbour >= 0);
+	/* It takes its directory with it, and is not killed by what it says to nobody. */
+	for (int i = 0; i < 3000 && name_is_there(harbour, "orphan"); i++)
+		usleep(10000);
+	assert_false(name_is_there(harbour, "orphan"));
+	close(harbour);
+}
+
 static void a_directory_that_others_can_enter_is_not_used(void **state)
 {
 	char path[PATH_MAX];
@@ -155,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_is_taken_once),
 		cmocka_unit_test(what_a_killed_process_left_is_taken_over),
+		cmocka_unit_test(a_machine_whose_starter_is_gone_goes_on),
 		cmocka_unit_test(a_directory_that_others_can_enter_is_not_used),
 		cmocka_unit_test(requests_are_understood_or_refused),
 		cmocka_unit_test(rates_are_differences_over_time),
