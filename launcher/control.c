@@ -368,6 +368,11 @@ void control_stop(struct control *c)
 
 		c->clients = k->next;
 		if (k->socket.fd >= 0) {
+			/* Its request, if it comes, comes too late. */
+			if (c->berth->stopped && !k->joined && !k->console)
+				answer(k, control_answer_stopping());
+		}
+		if (k->socket.fd >= 0) {
 			loop_remove(&c->m->vm.loop, &k->socket);
 			close(k->socket.fd);
 		}

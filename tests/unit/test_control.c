@@ -4,19 +4,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "launcher/berth.h"
 #include "launcher/config.h"
-#include "launcher/control_request.h"
+#include "launcher/control_client.h"
 #include "launcher/exec_start.h"
+#include "launcher/machine.h"
 #include "launcher/stat_print.h"
 
 static char dir[] = "/tmp/thole-test-control.XXXXXX";
@@ -167,6 +170,74 @@ static void parsed(const char *line, int wanted, struct control_request *r)
 	assert_true(!wanted || why);
 }
 
+/* Asks to join, and is told to come again. */
+static void joins_too_late(int fd)
+{
+	const struct control_request r = { .kind = CONTROL_JOIN };
+	json_t *answer;
+	int err;
+
+	assert_int_equal(control_send(fd, &r), 0);
+	answer = control_receive(fd, 20000, &err);
+	assert_non_null(answer);
+	assert_true(json_is_true(json_object_get(answer, "stopping")));
+	json_decref(answer);
+	close(fd);
+}
+
+static void who_asks_after_the_end_is_told_to_come_again(void **state)
+{
+	struct berth b;
+	int fd;
+
+	(void)state;
+	assert_int_equal(taken(&b, "late"), 0);
+	fd = berth_connect(b.harbour, "late");
+	assert_true(fd >= 0);
+	b.stopped = true;
+	berth_leave(&b);
+	joins_too_late(fd);
+}
+
+struct quitter {
+	struct loop_source src;
+	struct loop *loop;
+};
+
+static void quitter_ready(struct loop_source *src, uint32_t events)
+{
+	(void)events;
+	loop_quit(container_of(src, struct quitter, src)->loop);
+}
+
+static void who_connected_before_the_end_is_told_to_come_again(void **state)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	struct quitter q;
+	struct berth b;
+	int fd;
+
+	(void)state;
+	assert_non_null(m);
+	assert_int_equal(loop_init(&m->vm.loop, NULL, NULL), 0);
+	assert_int_equal(taken(&b, "ending"), 0);
+	assert_int_equal(control_start(&m->control, m, &b), 0);
+	fd = berth_connect(b.harbour, "ending");
+	assert_true(fd >= 0);
+	q = (struct quitter){ { eventfd(1, EFD_CLOEXEC), quitter_ready }, &m->vm.loop };
+	assert_int_equal(loop_add(&m->vm.loop, &q.src, EPOLLIN), 0);
+	assert_int_equal(loop_run(&m->vm.loop), 0);
+	assert_int_equal(m->control.nr_clients, 1);
+	b.stopped = true;
+	control_stop(&m->control);
+	berth_leave(&b);
+	joins_too_late(fd);
+	loop_remove(&m->vm.loop, &q.src);
+	close(q.src.fd);
+	loop_fini(&m->vm.loop);
+	free(m);
+}
+
 static void requests_are_understood_or_refused(void **state)
 {
 	struct control_request r;
@@ -215,6 +286,8 @@ int main(void)
 		cmocka_unit_test(a_name_is_taken_once),
 		cmocka_unit_test(what_a_killed_process_left_is_taken_over),
 		cmocka_unit_test(a_machine_whose_starter_is_gone_goes_on),
+		cmocka_unit_test(who_asks_after_the_end_is_told_to_come_again),
+		cmocka_unit_test(who_connected_before_the_end_is_told_to_come_again),
 		cmocka_unit_test(a_directory_that_others_can_enter_is_not_used),
 		cmocka_unit_test(requests_are_understood_or_refused),
 		cmocka_unit_test(rates_are_differences_over_time),
