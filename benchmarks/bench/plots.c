@@ -74,12 +74,39 @@ static bool speed_of(const json_t *r, double *speed, double *low, double *high)
 	return true;
 }
 
+#define SPEED_LEAST 0.3 /* beyond these a speed is written at the edge of its drawing */
+#define SPEED_MOST  2.0
+
+/* Speeds that are not within the drawing, as labels at its edges. Are there any? */
+static bool ratios_beyond_put(FILE *out, const json_t *document)
+{
+	double speed, low, high;
+	unsigned row = 0;
+	bool any = false;
+	size_t i;
+	json_t *r;
+
+	fputs("$beyond << EOD\n", out);
+	json_array_foreach(json_object_get(document, "results"), i, r) {
+		if (!speed_of(r, &speed, &low, &high))
+			continue;
+		row++;
+		if (speed < SPEED_LEAST || speed > SPEED_MOST)
+			fprintf(out, "%.2f %u \"%s%.2g%s\"\n", speed < SPEED_LEAST ? SPEED_LEAST + 0.08 : SPEED_MOST - 0.06, row,
+				speed < SPEED_LEAST ? "< " : "", speed, speed > SPEED_MOST ? " >" : "");
+		any |= speed < SPEED_LEAST || speed > SPEED_MOST;
+	}
+	fputs("EOD\n", out);
+	return any;
+}
+
 static char *ratios_draw(const char *name, const json_t *document, int *err)
 {
 	char *script = NULL;
 	size_t size, i;
 	unsigned nr = 0;
 	double least = 0.9, most = 1.1, speed, low, high;
+	bool beyond;
 	FILE *out = plot_begin(&script, &size);
 	json_t *r;
 
@@ -90,10 +117,12 @@ static char *ratios_draw(const char *name, const json_t *document, int *err)
 		if (!speed_of(r, &speed, &low, &high))
 			continue;
 		fprintf(out, "%u %.6g %.6g %.6g\n", ++nr, speed, low, high);
-		least = min(least, max(low, 0.3));
-		most = max(most, min(high, 2.0));
+		least = min(least, max(low, SPEED_LEAST));
+		most = max(most, min(high, SPEED_MOST));
 	}
-	fputs("EOD\nset ytics (", out);
+	fputs("EOD\n", out);
+	beyond = ratios_beyond_put(out, document);
+	fputs("set ytics (", out);
 	nr = 0;
 	json_array_foreach(json_object_get(document, "results"), i, r)
 		if (speed_of(r, &speed, &low, &high)) {
@@ -104,7 +133,8 @@ static char *ratios_draw(const char *name, const json_t *document, int *err)
 		"set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb 'black' lw 1\n"
 		"set arrow from 0.98, graph 0 to 0.98, graph 1 nohead lc rgb '#2ca02c' lw 1 dt 3\n"
 		"plot $d using 2:1:3:4 with xerrorbars lc rgb '#e07b1a' lw 1.6 pt 7 ps 0.5 title 'median, 95%% interval', "
-		"NaN lc rgb '#2ca02c' dt 3 title '0.98'\n", nr, least - 0.02, most + 0.02);
+		"NaN lc rgb '#2ca02c' dt 3 title '0.98'%s\n", nr, least - 0.02, most + 0.02,
+		beyond ? ", $beyond using 1:2:3 with labels font ',11' tc rgb '#e07b1a' notitle" : "");
 	if (nr)
 		return plot_finish(name, WIDTH, 90 + 19 * nr, out, &script, err);
 	fclose(out);
@@ -246,7 +276,8 @@ static char *resident_draw(const char *name, const json_t *document, int *err)
 
 const struct plot plots[] = {
 	{ "ratios", "The guest's speed over native speed",
-		"To the left of 1 the guest is slower. For times the ratio is turned over, so that right is better everywhere.",
+		"To the left of 1 the guest is slower. For times the ratio is turned over, so that right is better everywhere. "
+		"What is outside of the drawing is written at its edge.",
 		ratios_draw },
 	{ "latency", "Latency over footprint", "Dependent loads at random, from the caches to memory.", latency_draw },
 	{ "pages", "What page sizes do to random updates", "In the guest; higher is better.", pages_draw },
