@@ -16,6 +16,7 @@
 #include "launcher/config_file.h"
 #include "launcher/doctor_print.h"
 #include "launcher/exit_code.h"
+#include "launcher/output.h"
 #include "launcher/placement.h"
 #include "launcher/stderr_log.h"
 #include "numa/host_sysfs.h"
@@ -160,8 +161,8 @@ static int examine(const struct doctor_args *a, const struct doctor_need *need)
 	else if ((err = doctor_json(&facts, finding, nr, stdout)) != 0)
 		log_errno(err, "JSON: %m");
 	host_facts_fini(&facts);
-	if (!err && (fflush(stdout) != 0 || ferror(stdout)))
-		err = log_errno(-errno, "standard output: %m");
+	if (!err)
+		err = output_end();
 	return err ? EXIT_CODE_FAILED : exit_code(finding, nr);
 }
 

@@ -68,6 +68,7 @@ LAUNCHER_SRCS := \
 	launcher/config_file.c \
 	launcher/config_scan.c \
 	launcher/option.c \
+	launcher/output.c \
 	launcher/option_device.c \
 	launcher/option_place.c \
 	launcher/option_type.c \

@@ -10,6 +10,7 @@
 #include "launcher/command.h"
 #include "launcher/exit_code.h"
 #include "launcher/isolation_print.h"
+#include "launcher/output.h"
 #include "vmm/log.h"
 
 struct isolate_args {
@@ -98,17 +99,10 @@ static int isolate_parse(struct isolate_args *a, int argc, char **argv)
 
 static int show_result(const struct isolation *iso, bool json)
 {
-	if (json) {
-		json_t *value = isolation_json(iso);
-		int err = json_dumpf(value, stdout, JSON_INDENT(2)) < 0 || putchar('\n') == EOF;
-
-		json_decref(value);
-		if (err)
-			return log_errno(-EIO, "JSON: %m");
-	} else {
-		isolation_print(iso, stdout);
-	}
-	return fflush(stdout) != 0 || ferror(stdout) ? log_errno(-errno, "standard output: %m") : 0;
+	if (json)
+		return output_json(isolation_json(iso));
+	isolation_print(iso, stdout);
+	return output_end();
 }
 
 static int require_check(const struct isolation *iso)

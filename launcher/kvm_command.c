@@ -6,6 +6,7 @@
 
 #include "launcher/command.h"
 #include "launcher/exit_code.h"
+#include "launcher/output.h"
 #include "vmm/kvm.h"
 #include "vmm/log.h"
 
@@ -26,23 +27,18 @@ static void table_print(const struct kvm *kvm)
 	}
 }
 
-static int json_print(const struct kvm *kvm)
+static int caps_json(const struct kvm *kvm)
 {
 	json_t *caps = json_array();
-	json_t *root;
-	int err;
 
 	for (size_t i = 0; i < kvm_caps_nr; i++)
 		json_array_append_new(caps,
 			json_pack("{s:s, s:i, s:b, s:s}", "name", kvm_caps[i].name, "value",
 				kvm_cap_value(kvm, kvm_caps[i].number), "required", kvm_caps[i].required, "use",
 				kvm_caps[i].use));
-	root = json_pack("{s:s, s:b, s:i, s:i, s:o}", "backend", kvm->backend.name, "nested_paging",
+	return output_json(json_pack("{s:s, s:b, s:i, s:i, s:o}", "backend", kvm->backend.name, "nested_paging",
 		kvm->backend.nested_paging, "max_vcpus", (int)kvm->max_vcpus, "max_vcpu_id",
-		(int)kvm->max_vcpu_id, "capabilities", caps);
-	err = json_dumpf(root, stdout, JSON_INDENT(2)) < 0 || putchar('\n') < 0;
-	json_decref(root);
-	return err;
+		(int)kvm->max_vcpu_id, "capabilities", caps));
 }
 
 int kvm_command(int argc, char **argv)
@@ -54,7 +50,7 @@ int kvm_command(int argc, char **argv)
 	};
 	bool json = false;
 	struct kvm kvm;
-	int err = 0;
+	int err;
 
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		if (c == 'h') {
@@ -71,14 +67,12 @@ int kvm_command(int argc, char **argv)
 	}
 	if (kvm_open(&kvm, "/dev/kvm") != 0)
 		return EXIT_CODE_FAILED;
-	if (json)
-		err = json_print(&kvm);
-	else
+	if (json) {
+		err = caps_json(&kvm);
+	} else {
 		table_print(&kvm);
-	kvm_close(&kvm);
-	if (err || fflush(stdout) != 0) {
-		log_errno(-EIO, "cannot write the table: %m");
-		return EXIT_CODE_FAILED;
+		err = output_end();
 	}
-	return 0;
+	kvm_close(&kvm);
+	return err ? EXIT_CODE_FAILED : 0;
 }

@@ -13,6 +13,7 @@
 #include "launcher/config_args.h"
 #include "launcher/exit_code.h"
 #include "launcher/handover.h"
+#include "launcher/output.h"
 #include "launcher/placement.h"
 
 enum { KEY_TOPOLOGY = CONFIG_KEY_OWN, KEY_FREE_PAGES, KEY_DEVICE_NODE, KEY_JSON, KEY_SVG };
@@ -144,8 +145,8 @@ static int plan_show(const struct plan *p, const struct host *h, const struct pl
 		plan_print(p, h, stdout);
 	else if ((err = plan_json(p, h, stdout)) != 0)
 		return log_errno(err, "JSON: %m");
-	if (fflush(stdout) != 0)
-		return log_errno(-errno, "standard output: %m");
+	if ((err = output_end()) != 0)
+		return err;
 	return a->svg ? plan_draw(p, h, a->topology, a->svg) : 0;
 }
 

@@ -12,6 +12,7 @@
 #include "launcher/command.h"
 #include "launcher/control_client.h"
 #include "launcher/exit_code.h"
+#include "launcher/output.h"
 #include "vmm/log.h"
 
 /* A machine that has not got to its event loop yet answers when it does: so long is not waited. */
@@ -115,10 +116,9 @@ int ps_command(int argc, char **argv)
 		return EXIT_CODE_FAILED;
 	list = machines_list(harbour);
 	close(harbour);
-	if (json && (json_dumpf(list, stdout, JSON_INDENT(2)) < 0 || putchar('\n') < 0))
-		log_errno(-EIO, "JSON: %m");
-	else if (!json)
-		table_print(list);
+	if (json)
+		return output_json(list) == 0 ? 0 : EXIT_CODE_FAILED;
+	table_print(list);
 	json_decref(list);
-	return fflush(stdout) == 0 ? 0 : EXIT_CODE_FAILED;
+	return output_end() == 0 ? 0 : EXIT_CODE_FAILED;
 }

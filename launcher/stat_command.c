@@ -8,6 +8,7 @@
 #include "launcher/command.h"
 #include "launcher/control_client.h"
 #include "launcher/exit_code.h"
+#include "launcher/output.h"
 #include "launcher/stat_print.h"
 #include "vmm/log.h"
 
@@ -65,12 +66,11 @@ static int rates_print(const struct stat_args *a, const json_t *before)
 	json_decref(now);
 	if (!rates)
 		return now ? log_errno(-EAGAIN, "%s: it was started anew meanwhile", a->name) : -EIO;
-	if (!a->json)
-		stat_print_table(rates, stdout);
-	else if (json_dumpf(rates, stdout, JSON_INDENT(2)) < 0 || putchar('\n') < 0)
-		log_errno(-EIO, "JSON: %m");
+	if (a->json)
+		return output_json(rates);
+	stat_print_table(rates, stdout);
 	json_decref(rates);
-	return 0;
+	return output_end();
 }
 
 int stat_command(int argc, char **argv)
@@ -85,10 +85,12 @@ int stat_command(int argc, char **argv)
 	now = control_ask(a.name, &r);
 	if (!now)
 		return EXIT_CODE_FAILED;
-	if (a.prometheus)
+	if (a.prometheus) {
 		stat_print_prometheus(now, stdout);
-	else
+		err = output_end();
+	} else {
 		err = rates_print(&a, now);
+	}
 	json_decref(now);
-	return !err && fflush(stdout) == 0 ? 0 : EXIT_CODE_FAILED;
+	return err ? EXIT_CODE_FAILED : 0;
 }
