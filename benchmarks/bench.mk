@@ -52,7 +52,8 @@ $(B)/tests/unit/test_bench_counters: LDLIBS := $(BENCH_LIB) $(LIB) $(LDLIBS) -lm
 
 $(B)/tests/fuzz/bench_output: $(B)/benchmarks/bench/output.o
 
-benches: $(THOLE_BENCH)
+# Tests of the command line run it.
+benches unit: $(THOLE_BENCH)
 
 # MPI programs are the guest's and the host's, so they are compiled by MPICH's compiler, with no option of thole's build.
 # Without it thole bench says what is missing.
