@@ -95,7 +95,7 @@ json_t *control_answer_stat(const struct control *c)
 	return json_pack("{s:s, s:s, s:f, s:f, s:i, s:{s:I, s:o}, s:o, s:o}", "schema", "thole-stat/1", "name",
 		c->berth->name, "clock", seconds(now), "seconds", seconds(now - c->started_ns), "programs",
 		(int)c->nr_joined, "memory", "bytes", (json_int_t)m->cfg->memory, "resident", resident(), "vcpus",
-		vcpus_json(c), "devices", irq_follow_json(m));
+		vcpus_json(c), "devices", irq_follow_json(&m->irq_follow));
 }
 
 static json_t *host_cpus(const struct machine *m)

@@ -6,7 +6,9 @@
  * the host takes it, and this changes nothing. It is done a moment after the guest has changed its vectors, all of
  * them at once.
  *
- * Threads: start and stop on the loop's; routed from any. Owns: a timer. Errors: reported where they matter.
+ * It counts them on the way, over the whole run.
+ *
+ * Threads: start, stop and JSON on the loop's; routed and leaving from any. Owns: a timer, the counts. Errors: reported where they matter.
  */
 #ifndef LAUNCHER_IRQ_FOLLOW_H
 #define LAUNCHER_IRQ_FOLLOW_H
@@ -15,11 +17,13 @@
 
 #include "vmm/loop.h"
 
+struct irq_counts;
 struct machine;
 
 struct irq_follow {
 	struct loop_source timer;
-	struct machine *m;
+	struct machine *m; /* NULL: no device is passed */
+	struct irq_counts *counts;
 	bool complained;
 };
 
@@ -29,7 +33,14 @@ void irq_follow_stop(struct irq_follow *f);
 /* Vectors have changed; ctx is the struct irq_follow. */
 void irq_follow_routed(void *ctx);
 
-/* [{"address", "vectors": [{"kind", "vector", "irq", "cpu", "taken", "vcpu"}]}]; "best": what this host could do. */
-json_t *irq_follow_json(const struct machine *m);
+/* The interrupts of that device are about to be turned off: what they came to is kept. */
+void irq_follow_leaving(const struct irq_follow *f, const char *device);
+
+/* What is there now: [{"address", "vectors": [{"kind", "vector", "irq", "cpu", "taken", "vcpu"}]}]; "best": what this
+ * host could do. */
+json_t *irq_follow_json(const struct irq_follow *f);
+
+/* Of the whole run: [{"address", "vectors": [{"kind", "vector", "taken", "vcpu"}]}]. */
+json_t *irq_follow_totals(const struct irq_follow *f);
 
 #endif

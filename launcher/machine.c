@@ -34,7 +34,8 @@ static int units_start(struct machine *m, size_t *started)
 static int machine_report(struct machine *m, bool *deviates)
 {
 	const struct report_machine r = { &m->plan, &m->vm, &m->vcpus, &m->backing, m->prefault, &m->steady,
-		m->idle, &m->exits_off, &m->isolation, &m->noise, &m->ipi_host, &m->ipi };
+		m->idle, &m->exits_off, &m->isolation, &m->noise, &m->ipi_host, &m->ipi,
+		&m->irq_follow };
 	int err = m->cfg->stats ? stats_file_write(m->cfg->stats, &m->vm, &m->vcpus) : 0;
 
 	return err ? err : report_finish(&m->report, &r, deviates);

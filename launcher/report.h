@@ -72,6 +72,7 @@ struct report_machine {
 	const struct run_noise *noise;
 	const struct ipi_host *ipi_host;
 	const struct ipi_policy *ipi;
+	const struct irq_follow *irq_follow;
 };
 
 /* Take the proof again and write the file. *deviates: not as planned, and --strict. */

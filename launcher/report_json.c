@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "launcher/irq_follow.h"
 #include "launcher/isolation_print.h"
 #include "launcher/stats_file.h"
 #include "vmm/stats.h"
@@ -157,11 +158,11 @@ char *report_json(const struct report *r, const struct report_machine *m, const 
 
 	for (uint32_t v = 0; v < m->plan->nr_vcpus; v++)
 		json_array_append_new(vcpus, vcpu_json(r, m, v, seconds));
-	root = json_pack("{s:s, s:s, s:b, s:O, s:O, s:f, s:O, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "thole-report/1", "version",
+	root = json_pack("{s:s, s:s, s:b, s:O, s:O, s:f, s:O, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "thole-report/1", "version",
 		THOLE_VERSION, "as_planned", json_array_size(r->deviations) == 0, "deviations", r->deviations,
 		"unknown", r->unknown, "seconds", seconds, "plan", r->plan, "memory", memory_json(r, m, end), "kvm",
 		kvm_json(m->vm), "quiet", quiet_json(m), "noise", run_noise_json(m->noise), "interrupts",
-		interrupts_json(m), "vcpus", vcpus);
+		interrupts_json(m), "devices", irq_follow_totals(m->irq_follow), "vcpus", vcpus);
 	text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
 	json_decref(root);
 	return text;

@@ -65,9 +65,9 @@ static json_t *vector_rates(const json_t *device, const json_t *before, const js
 				    : NULL;
 	double exits = number(kvm, "irq_exits");
 
-	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:f, s:f, s:f, s:s}", "kind", json_object_get(now, "kind"), "vector",
+	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:O, s:f, s:f, s:f, s:s}", "kind", json_object_get(now, "kind"), "vector",
 		json_object_get(now, "vector"), "irq", json_object_get(now, "irq"), "host_cpu", json_object_get(now, "cpu"),
-		"vcpu", vcpu, "taken_per_second", taken, "irq_exits_per_second", exits, "injections_per_second",
+		"vcpu", vcpu, "taken", json_object_get(now, "taken"), "taken_per_second", taken, "irq_exits_per_second", exits, "injections_per_second",
 		number(kvm, "irq_injections"), "way",
 		vector_way_text(vector_way((enum ipi_device)number(device, "way"), taken, exits)));
 }
@@ -133,12 +133,12 @@ static void vectors_print(FILE *out, const json_t *device)
 	json_array_foreach(json_object_get(device, "vectors"), i, v) {
 		const json_t *vcpu = json_object_get(v, "vcpu");
 
-		if (number(v, "taken_per_second") <= 0)
-			continue;
-		fprintf(out, "  %s %.0f: %.1f/s on host CPU %.0f", json_string_value(json_object_get(v, "kind")),
-			number(v, "vector"), number(v, "taken_per_second"), number(v, "host_cpu"));
+		fprintf(out, "  %s %.0f: %.0f taken, %.1f/s, on host CPU %.0f", json_string_value(json_object_get(v, "kind")),
+			number(v, "vector"), number(v, "taken"), number(v, "taken_per_second"), number(v, "host_cpu"));
 		if (json_is_integer(vcpu))
-			fprintf(out, " for vCPU %.0f: %s", number(v, "vcpu"), json_string_value(json_object_get(v, "way")));
+			fprintf(out, ", for vCPU %.0f (%.1f exits/s for interrupts, %.1f injections/s): %s", number(v, "vcpu"),
+				number(v, "irq_exits_per_second"), number(v, "injections_per_second"),
+				json_string_value(json_object_get(v, "way")));
 		fputc('\n', out);
 	}
 }

@@ -46,6 +46,13 @@ static void routed(void *ctx)
 	irq_follow_routed(&m->irq_follow);
 }
 
+static void leaving(void *ctx, const char *name)
+{
+	const struct machine *m = ctx;
+
+	irq_follow_leaving(&m->irq_follow, name);
+}
+
 /* KVM is told which groups the guest has: devices whose DMA bypasses caches need it (vfio.rst of KVM). */
 static void kvm_group_add(struct machine *m, int group)
 {
@@ -194,6 +201,7 @@ static int passthrough_start(struct machine *m)
 		.first_gsi = GSI_PCI_FIRST,
 		.slot_set = slot_set,
 		.routed = routed,
+		.leaving = leaving,
 		.ctx = m,
 		.next_slot = LAYOUT_RAM_MAX,
 		.force = m->cfg->force,

@@ -34,6 +34,9 @@ struct passed_env {
 	void *ctx;
 	/* Vectors may signal others than before; NULL: nobody asks. Called with the device locked. */
 	void (*routed)(void *ctx);
+	/* The device's interrupts are about to be turned off, and with them the kernel's counts of them; NULL: nobody asks.
+	 * Called with the device locked, or when no vCPU is left. */
+	void (*leaving)(void *ctx, const char *name);
 	uint32_t next_slot; /* counted up */
 	bool force;	    /* pass on what cannot be reset */
 };

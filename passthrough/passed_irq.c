@@ -157,6 +157,8 @@ static void irq_off(struct passed *p)
 {
 	if (p->irq == PASSED_NONE)
 		return;
+	if (p->env->leaving)
+		p->env->leaving(p->env->ctx, p->device.name);
 	if (p->irq == PASSED_INTX && wires_level(&p->env->routes->wires, p->line_fd, p->resample_fd, p->line_gsi, false))
 		log_debug("%s: KVM did not have its line", p->device.name);
 	/* Nothing else can be done about a device that does not let go of its interrupts. */

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ipi/ipi_policy.h"
 #include "launcher/berth.h"
 #include "launcher/config.h"
 #include "launcher/control_client.h"
@@ -280,6 +281,38 @@ static void rates_are_differences_over_time(void **state)
 	json_decref(b);
 }
 
+static json_t *with_device(json_t *stat, int taken, int irq_exits, int injections)
+{
+	json_t *kvm = json_object_get(json_array_get(json_object_get(stat, "vcpus"), 0), "kvm");
+
+	json_object_set_new(kvm, "irq_exits", json_integer(irq_exits));
+	json_object_set_new(kvm, "irq_injections", json_integer(injections));
+	json_object_set_new(stat, "devices",
+		json_pack("[{s:s, s:s, s:i, s:[{s:s, s:i, s:i, s:i, s:i, s:i}]}]", "address", "0000:3b:00.1", "best", "B", "way",
+			IPI_DEVICE_EXIT, "vectors", "kind", "msix", "vector", 4, "irq", 61, "cpu", 3, "taken", taken, "vcpu", 0));
+	return stat;
+}
+
+static void vectors_are_shown_with_their_vcpu(void **state)
+{
+	json_t *a = with_device(stat_at(10, 0, 0), 40, 10, 20), *b = with_device(stat_at(12, 0, 0), 340, 30, 120);
+	json_t *rates = stat_rates(a, b);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(rates);
+	stat_print_table(rates, out);
+	fclose(out);
+	assert_non_null(strstr(text, "device 0000:3b:00.1: at best B\n  msix 4: 340 taken, 150.0/s, on host CPU 3, for vCPU 0 "
+				     "(10.0 exits/s for interrupts, 50.0 injections/s): injected with an exit\n"));
+	free(text);
+	json_decref(rates);
+	json_decref(a);
+	json_decref(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +324,7 @@ int main(void)
 		cmocka_unit_test(a_directory_that_others_can_enter_is_not_used),
 		cmocka_unit_test(requests_are_understood_or_refused),
 		cmocka_unit_test(rates_are_differences_over_time),
+		cmocka_unit_test(vectors_are_shown_with_their_vcpu),
 	};
 
 	return cmocka_run_group_tests(tests, dir_make, dir_remove);

@@ -4,6 +4,7 @@
 
 #include "ipi/ipi_policy.h"
 #include "ipi/vector_irq.h"
+#include "ipi/vector_tally.h"
 #include "tests/unit/host_files.h"
 
 static void decisions(void **state)
@@ -131,10 +132,46 @@ static void ways(void **state)
 	assert_int_equal(vector_way(IPI_DEVICE_EXIT, 1000, 0), VECTOR_EXIT);
 }
 
+static struct vector_irq irq_at(const char *device, uint32_t vector, uint64_t count)
+{
+	struct vector_irq irq = { .kind = "msix", .vector = vector, .irq = 30 + vector, .count = count };
+
+	snprintf(irq.device, sizeof(irq.device), "%s", device);
+	return irq;
+}
+
+static void interrupts_that_are_gone_count(void **state)
+{
+	struct vector_irq a = irq_at("0000:01:00.0", 1, 5), b = irq_at("0000:02:00.0", 1, 7);
+	struct vector_tally t = { 0 };
+
+	(void)state;
+	assert_int_equal(vector_tally_taken(&t, &a), 0);
+	assert_int_equal(vector_tally_see(&t, &a), 0);
+	assert_int_equal(vector_tally_see(&t, &b), 0);
+	a.count = 9;
+	assert_int_equal(vector_tally_see(&t, &a), 0);
+	assert_int_equal(t.nr, 2);
+	assert_int_equal(vector_tally_taken(&t, &a), 9);
+	assert_int_equal(t.at[0].vcpu, -1);
+	vector_tally_target(&t, &a, 3);
+	vector_tally_gone(&t, "0000:01:00.0");
+	vector_tally_gone(&t, "0000:01:00.0"); /* turned off twice, counted once */
+	a.count = 2;
+	b.count = 8;
+	assert_int_equal(vector_tally_see(&t, &a), 0);
+	assert_int_equal(vector_tally_see(&t, &b), 0);
+	assert_int_equal(vector_tally_taken(&t, &a), 11);
+	assert_int_equal(vector_tally_taken(&t, &b), 8);
+	assert_int_equal(t.at[0].vcpu, 3);
+	vector_tally_fini(&t);
+	assert_int_equal(t.nr, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(decisions), cmocka_unit_test(evidence), cmocka_unit_test(vectors),
-		cmocka_unit_test(ways) };
+		cmocka_unit_test(ways), cmocka_unit_test(interrupts_that_are_gone_count) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

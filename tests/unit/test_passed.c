@@ -26,7 +26,7 @@ struct bench {
 	struct passed p;
 	struct range slot[SLOTS]; /* in guest-physical space */
 	void *hva[SLOTS];
-	unsigned routed; /* times told */
+	unsigned routed, left; /* times told */
 	int fds; /* of this process, before */
 };
 
@@ -421,6 +421,34 @@ static void routed(void *ctx)
 	b.routed++;
 }
 
+static void leaving(void *ctx, const char *name)
+{
+	(void)ctx;
+	assert_string_equal(name, b.p.device.name);
+	assert_int_not_equal(b.p.irq, PASSED_NONE); /* VFIO has them still */
+	b.left++;
+}
+
+/* Whoever counts interrupts hears of their end before it. */
+static void before_interrupts_go(void **state)
+{
+	(void)state;
+	b.env.leaving = leaving;
+	start("qemu-nvme");
+	command(PCI_COMMAND_MEMORY);
+	b.left = 0;
+	msix_control(PCI_MSIX_FLAGS_ENABLE);
+	entry_write(7, false);
+	assert_int_equal(b.p.irq, PASSED_MSIX);
+	b.left = 0;
+	msix_control(0);
+	assert_int_equal(b.left, 1);
+	msix_control(PCI_MSIX_FLAGS_ENABLE);
+	b.left = 0;
+	passed_close(&b.p);
+	assert_int_equal(b.left, 1);
+}
+
 static void whose_interrupt(void **state)
 {
 	uint32_t apicid = 99;
@@ -553,6 +581,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(space, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_vectors_are_one_update, setup, teardown),
 		cmocka_unit_test_setup_teardown(masked_is_pending, setup, teardown),
+		cmocka_unit_test_setup_teardown(before_interrupts_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(whose_interrupt, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_line, setup, teardown),
