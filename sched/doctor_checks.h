@@ -13,7 +13,7 @@ typedef void check_fn(const struct host_facts *f, const struct doctor_need *need
 
 /* doctor_kvm.c: KVM and what the processor gives it */
 check_fn check_plan, check_virtualization, check_nested_paging, check_device_node, check_bare_metal,
-	check_apic, check_iommu, check_remapping, check_posting, check_timer;
+	check_apic, check_ipi, check_x2apic, check_counters, check_iommu, check_remapping, check_posting, check_timer;
 
 /* doctor_memory.c */
 check_fn check_huge_pages, check_thp, check_split_pages, check_locked_memory, check_numa_balancing,

@@ -161,6 +161,84 @@ void check_apic(const struct host_facts *f, const struct doctor_need *need, stru
 			"kernels also nested=0)");
 }
 
+static void ipi_wanted(struct finding *out, const char *wanted)
+{
+	finding_want(out, DOCTOR_ADVICE, wanted, "each interrupt that one vCPU sends another is an exit of the sender; a guest "
+		"of one vCPU sends none");
+}
+
+/* IPI virtualization is of processors from Sapphire Rapids on and Linux 6.0; x2AVIC of Zen 4 on, and AVIC without it
+ * is off for guests that use x2APIC, as all of ours. */
+void check_ipi(const struct host_facts *f, const struct doctor_need *need, struct finding *out)
+{
+	(void)need;
+	if (f->kvm_intel.state == FACT_READ) {
+		if (!fact_is_switch(&f->ipiv)) {
+			finding_unknown(out, "the module doesn't say whether the processor sends them (IPI virtualization, from Linux "
+				"6.0 on)");
+			return;
+		}
+		finding_found(out, "IPI virtualization is %s", fact_on(&f->ipiv) ? "on" : "off");
+		if (fact_on(&f->ipiv))
+			return;
+		ipi_wanted(out, "IPI virtualization on");
+		finding_remedy(out, CHANGE_NOW, "no guest running: modprobe -r kvm_intel; modprobe kvm_intel enable_ipiv=1; if it "
+			"stays off, this processor has none");
+		return;
+	}
+	if (f->kvm_amd.state != FACT_READ)
+		return;
+	if (f->cpuinfo.state != FACT_READ || !fact_is_switch(&f->avic)) {
+		finding_unknown(out, "it takes AVIC and x2AVIC, of which one can't be read");
+		return;
+	}
+	if (!fact_on(&f->avic)) {
+		finding_found(out, "AVIC is off%s", cpu_flag(f, "x2avic") ? "" : ", and the processor has no x2AVIC");
+	} else if (cpu_flag(f, "x2avic")) {
+		finding_found(out, "x2AVIC is on");
+		return;
+	} else {
+		finding_found(out, "AVIC, without x2AVIC: guests, which use x2APIC, don't have it");
+	}
+	ipi_wanted(out, "x2AVIC on");
+	if (cpu_flag(f, "x2avic"))
+		finding_remedy(out, CHANGE_NOW, "see virtual APIC");
+	else
+		finding_remedy(out, CHANGE_FIRMWARE, "processors from Zen 4 on have it");
+}
+
+/* KVM gives guests x2APIC in any case; of the host it is what interrupt remapping and more than 255 CPUs take. */
+void check_x2apic(const struct host_facts *f, const struct doctor_need *need, struct finding *out)
+{
+	(void)need;
+	if (f->cpuinfo.state != FACT_READ)
+		finding_unknown(out, "/proc/cpuinfo can't be read");
+	else
+		finding_found(out, cpu_flag(f, "x2apic") ? "the processor has it" : "the host has none; guests have KVM's");
+}
+
+void check_counters(const struct host_facts *f, const struct doctor_need *need, struct finding *out)
+{
+	(void)need;
+	if (f->cpuinfo.state != FACT_READ) {
+		finding_unknown(out, "/proc/cpuinfo can't be read");
+		return;
+	}
+	if (!cpu_flag(f, "arch_perfmon") && !cpu_flag(f, "perfctr_core")) {
+		finding_found(out, "this host shows no performance counters, so guests have none");
+		return;
+	}
+	if (!fact_is_switch(&f->pmu)) {
+		finding_unknown(out, "KVM doesn't say whether guests have performance counters (from Linux 5.18 on)");
+		return;
+	}
+	finding_found(out, "guests %s have performance counters", fact_on(&f->pmu) ? "can" : "cannot");
+	if (fact_on(&f->pmu))
+		return;
+	finding_want(out, DOCTOR_ADVICE, "counters in guests", "perf and PAPI count nothing in a guest");
+	finding_remedy(out, CHANGE_NOW, "no guest running: modprobe -r kvm_intel kvm_amd kvm; modprobe kvm enable_pmu=1");
+}
+
 /* Without a run in mind a lack is no more than advice; with one that hands devices over it is an error. */
 static const char no_devices[] = "this run hands no device over";
 

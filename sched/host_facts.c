@@ -36,6 +36,8 @@ static const struct {
 	{ FACT(npt), PARAMETER("kvm_amd", "npt") },
 	{ FACT(apicv), PARAMETER("kvm_intel", "enable_apicv") },
 	{ FACT(avic), PARAMETER("kvm_amd", "avic") },
+	{ FACT(ipiv), PARAMETER("kvm_intel", "enable_ipiv") },
+	{ FACT(pmu), PARAMETER("kvm", "enable_pmu") },
 	{ FACT(pi_timer), PARAMETER("kvm", "pi_inject_timer") },
 	{ FACT(interrupts), "proc/interrupts" },
 	{ FACT(online), CPU "online" },

@@ -82,7 +82,7 @@ struct host_facts {
 	struct fact dev;        /* "" if there is a /dev */
 	struct fact kvm_device; /* "" if it can be opened for reading and writing */
 	struct fact kvm_intel, kvm_amd, kvm_pvm; /* "" if the module is there */
-	struct fact ept, npt, apicv, avic, pi_timer;
+	struct fact ept, npt, apicv, avic, ipiv, pmu, pi_timer;
 	struct fact interrupts;   /* /proc/interrupts */
 	struct fact iommu_groups; /* "" if there is at least one */
 	uint32_t nr_iommus;
