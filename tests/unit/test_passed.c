@@ -415,6 +415,36 @@ static void masked_is_pending(void **state)
 	passed_close(&b.p);
 }
 
+/* What the kernel says of the device as a whole: an error that is not corrected (AER), and that it wants it back. */
+static void errors_and_requests_are_heard(void **state)
+{
+	uint64_t count = 1;
+
+	(void)state;
+	start("qemu-nvme");
+	assert_true(b.kernel.error_fd >= 0 && b.kernel.request_fd >= 0);
+	assert_int_not_equal(b.kernel.error_fd, b.kernel.request_fd);
+	assert_int_equal(read(b.p.error_fd, &count, sizeof(count)), -1);
+	count = 1;
+	assert_int_equal(write(b.kernel.error_fd, &count, sizeof(count)), sizeof(count));
+	assert_int_equal(read(b.p.request_fd, &count, sizeof(count)), -1);
+	assert_int_equal(read(b.p.error_fd, &count, sizeof(count)), sizeof(count));
+	passed_close(&b.p);
+}
+
+/* No PCI Express, or an old kernel: nothing is told, and that is no failure. */
+static void nobody_tells_of_errors(void **state)
+{
+	(void)state;
+	device("qemu-nvme");
+	b.kernel.vectors[VFIO_PCI_ERR_IRQ_INDEX] = 0;
+	b.kernel.vectors[VFIO_PCI_REQ_IRQ_INDEX] = 0;
+	assert_int_equal(passed_open(&b.p, &b.env, FAKE_GROUP, "0000:01:00.0"), 0);
+	assert_int_equal(b.p.error_fd, -1);
+	assert_int_equal(b.p.request_fd, -1);
+	passed_close(&b.p);
+}
+
 static void routed(void *ctx)
 {
 	(void)ctx;
@@ -581,6 +611,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(space, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_vectors_are_one_update, setup, teardown),
 		cmocka_unit_test_setup_teardown(masked_is_pending, setup, teardown),
+		cmocka_unit_test_setup_teardown(errors_and_requests_are_heard, setup, teardown),
+		cmocka_unit_test_setup_teardown(nobody_tells_of_errors, setup, teardown),
 		cmocka_unit_test_setup_teardown(before_interrupts_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(whose_interrupt, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_line, setup, teardown),

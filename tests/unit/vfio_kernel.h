@@ -37,6 +37,7 @@ struct fake_vfio {
 	uint32_t allocated;
 	int fd[FAKE_VECTORS];
 	int unmask_fd;
+	int error_fd, request_fd; /* -1: none; they outlive the vectors */
 	uint32_t nr_maps;
 	struct range map[FAKE_MAPS];
 	unsigned config_writes;
@@ -44,7 +45,8 @@ struct fake_vfio {
 
 static inline void fake_init(struct fake_vfio *f)
 {
-	*f = (struct fake_vfio){ .viable = true, .can_reset = true, .irq = -1, .unmask_fd = -1, .config_size = 4096 };
+	*f = (struct fake_vfio){ .viable = true, .can_reset = true, .irq = -1, .unmask_fd = -1, .error_fd = -1, .request_fd = -1,
+		.config_size = 4096 };
 	for (unsigned i = 0; i < FAKE_VECTORS; i++)
 		f->fd[i] = -1;
 }
@@ -87,8 +89,10 @@ static inline int fake_irqs(struct fake_vfio *f, const struct vfio_irq_set *set)
 	const int *fd = (const int *)(const void *)set->data;
 
 	f->set_irqs++;
-	if (set->index == VFIO_PCI_ERR_IRQ_INDEX || set->index == VFIO_PCI_REQ_IRQ_INDEX)
+	if (set->index == VFIO_PCI_ERR_IRQ_INDEX || set->index == VFIO_PCI_REQ_IRQ_INDEX) {
+		*(set->index == VFIO_PCI_ERR_IRQ_INDEX ? &f->error_fd : &f->request_fd) = set->count ? fd[0] : -1;
 		return 0;
+	}
 	if (set->index == VFIO_PCI_INTX_IRQ_INDEX && f->fail_intx && set->count)
 		return f->fail_intx;
 	if (set->flags & VFIO_IRQ_SET_ACTION_UNMASK) {
