@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * library_late.c - libarchive, libkmod and libmnl, loaded when they are first called (late.h): only the making of an
- * initramfs needs the former two, which bring a dozen further libraries, and only a macvtap the latter.
+ * initramfs needs the former two, which bring a dozen further libraries, and only a macvtap or a
+ * virtual function's address the latter.
  *
  * A use begins with archive_read_new(), archive_write_new(), kmod_new() or mnl_socket_open2(), which fail where
  * there is no library.
@@ -74,5 +75,11 @@ LATE(MNL, void, mnl_attr_put_u32, (struct nlmsghdr * m, uint16_t type, uint32_t 
 LATE(MNL, void, mnl_attr_put_strz, (struct nlmsghdr * m, uint16_t type, const char *text), (m, type, text))
 LATE(MNL, struct nlattr *, mnl_attr_nest_start, (struct nlmsghdr * m, uint16_t type), (m, type))
 LATE(MNL, void, mnl_attr_nest_end, (struct nlmsghdr * m, struct nlattr *start), (m, start))
+LATE(MNL, uint16_t, mnl_attr_get_type, (const struct nlattr *a), (a))
+LATE(MNL, uint16_t, mnl_attr_get_payload_len, (const struct nlattr *a), (a))
+LATE(MNL, void *, mnl_attr_get_payload, (const struct nlattr *a), (a))
+LATE(MNL, int, mnl_attr_parse, (const struct nlmsghdr *m, unsigned int offset, mnl_attr_cb_t callback, void *ctx),
+	(m, offset, callback, ctx))
+LATE(MNL, int, mnl_attr_parse_nested, (const struct nlattr *a, mnl_attr_cb_t callback, void *ctx), (a, callback, ctx))
 LATE(MNL, int, mnl_cb_run, (const void *buf, size_t size, unsigned int seq, unsigned int portid, mnl_cb_t callback, void *ctx),
 	(buf, size, seq, portid, callback, ctx))

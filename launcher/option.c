@@ -152,7 +152,9 @@ const struct option_row options[] = {
 	{ "device", &type_devices, AT(device, struct config_strings), GROUP_MACHINE, .arg = "DEVICE",
 	  .help = "hand over a PCI device of the host; may be given again",
 	  .more = "DEVICE is an address such as 0000:3b:00.1; class=WORD for any that is free, such as "
-		"class=network or class=storage,node=0; or vf=ADDRESS for a virtual function of that one. It is taken "
+		"class=network or class=storage,node=0; or vf=ADDRESS for a virtual function of that one, "
+		"which is made for the run where the card has none; of an Ethernet card with mac=52:54:00:01:02:03, vlan=N, "
+		"trust=on or off behind a comma, which the card then lays down for it. A device is taken "
 		"from its driver for VFIO, with thole's rights, and given back at the end; what cannot be passed is "
 		"refused with what to do, as in thole pci list. vCPUs and memory go near to it where the policy leaves "
 		"a choice. All of the guest's memory is locked." },

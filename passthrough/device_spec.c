@@ -21,11 +21,49 @@ static bool class_known(const char *word)
 	return false;
 }
 
-static int pair_take(struct device_spec *spec, const char *key, const char *value, char *why, size_t size)
+bool vf_link_is_empty(const struct vf_link *link)
+{
+	return !link->has_mac && !link->has_vlan && !link->has_trust;
+}
+
+static int number_read(const char *text, unsigned long most, unsigned long *number)
 {
 	char *end;
-	unsigned long node;
 
+	*number = strtoul(text, &end, 10);
+	return end == text || *end || *text == '-' || *number > most ? -EINVAL : 0;
+}
+
+/* What an Ethernet card lays down for a virtual function. 1: the key is another's. */
+static int link_take(struct vf_link *link, const char *key, const char *value, char *why, size_t size)
+{
+	unsigned long vlan;
+
+	if (strcmp(key, "mac") == 0) {
+		link->has_mac = true;
+		return vf_link_mac_parse(value, false, link->mac) ? 0 : bad(why, size, "mac= needs an address of one station");
+	}
+	if (strcmp(key, "vlan") == 0) {
+		if (number_read(value, 4094, &vlan) != 0)
+			return bad(why, size, "vlan= needs 1 to 4094, or 0 for none");
+		link->has_vlan = true;
+		link->vlan = (uint16_t)vlan;
+		return 0;
+	}
+	if (strcmp(key, "trust") != 0)
+		return 1;
+	link->has_trust = true;
+	link->trust = strcmp(value, "on") == 0;
+	return link->trust || strcmp(value, "off") == 0 ? 0 : bad(why, size, "trust= is on or off");
+}
+
+static int pair_take(struct device_spec *spec, const char *key, const char *value, char *why, size_t size)
+{
+	unsigned long node;
+	int err = link_take(&spec->link, key, value, why, size);
+
+	if (err <= 0)
+		return err;
 	if (strcmp(key, "class") == 0) {
 		if (!class_known(value) || strcmp(value, "bridge") == 0)
 			return bad(why, size, "there is no such class");
@@ -39,8 +77,7 @@ static int pair_take(struct device_spec *spec, const char *key, const char *valu
 	}
 	if (strcmp(key, "node") != 0)
 		return bad(why, size, "there is no such key");
-	node = strtoul(value, &end, 10);
-	if (end == value || *end || *value == '-' || node > INT32_MAX)
+	if (number_read(value, INT32_MAX, &node) != 0)
 		return bad(why, size, "node= needs the number of a host node");
 	spec->node = (int32_t)node;
 	return 0;
@@ -67,6 +104,8 @@ int device_spec_parse(const char *text, struct device_spec *spec, char *why, siz
 	}
 	if (!err && spec->by == DEVICE_BY_ADDR)
 		return bad(why, size, "a node alone names no device");
+	if (!err && spec->by != DEVICE_BY_PF && !vf_link_is_empty(&spec->link))
+		return bad(why, size, "mac=, vlan= and trust= are for vf=");
 	return err;
 }
 
@@ -125,4 +164,16 @@ int device_choose(const struct device_spec *spec, const struct device_candidate 
 		}
 	}
 	return best < 0 ? none(spec, c, nr, why, size) : best;
+}
+
+int device_choose_pf(const struct device_spec *spec, const struct device_candidate *c, uint32_t nr)
+{
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct pci_dev *d = c[i].dev;
+
+		if (spec->by == DEVICE_BY_PF && pci_addr_equal(d->addr, spec->addr) && !d->vfs && d->vfs_max && !c[i].taken &&
+			strcmp(d->driver, "vfio-pci") != 0 && (spec->node < 0 || d->node.os == spec->node))
+			return (int)i;
+	}
+	return -1;
 }

@@ -4,7 +4,8 @@
  *
  *   0000:3b:00.1           this one
  *   class=network,node=0   one of that class, on that node
- *   vf=0000:3b:00.0        a virtual function of that one
+ *   vf=0000:3b:00.0        a virtual function of that one; of an Ethernet card, with mac=52:54:00:01:02:03, vlan=7 and
+ *                          trust=on, which its physical function then lays down for it
  *
  * One that is free already is taken before one that a driver has, and a virtual function before a whole device; one
  * that the host uses is never taken, unless it is named.
@@ -15,6 +16,7 @@
 #define PASSTHROUGH_DEVICE_SPEC_H
 
 #include "passthrough/pci_verdict.h"
+#include "passthrough/vf_link.h"
 
 enum device_by { DEVICE_BY_ADDR, DEVICE_BY_CLASS, DEVICE_BY_PF };
 
@@ -23,9 +25,13 @@ struct device_spec {
 	struct pci_addr addr; /* the device's, or the physical function's */
 	char class[24];
 	int32_t node; /* -1: any */
+	struct vf_link link; /* with DEVICE_BY_PF only */
 };
 
 int device_spec_parse(const char *text, struct device_spec *spec, char *why, size_t size) must_check;
+
+/* Nothing of it is asked for? */
+bool vf_link_is_empty(const struct vf_link *link);
 
 /* A candidate. */
 struct device_candidate {
@@ -37,5 +43,8 @@ struct device_candidate {
 /* Index into c[nr]; -ENODEV, -EBUSY. force: one that is named may be in use by the host. */
 int device_choose(const struct device_spec *spec, const struct device_candidate *c, uint32_t nr, bool force, char *why,
 	size_t size) must_check;
+
+/* The physical function of a DEVICE_BY_PF that has no virtual ones and could have some; -1: there is no such. */
+int device_choose_pf(const struct device_spec *spec, const struct device_candidate *c, uint32_t nr);
 
 #endif

@@ -18,4 +18,5 @@ PASSTHROUGH_SRCS := \
 	passthrough/pci_names.c \
 	passthrough/pci_use.c \
 	passthrough/pci_verdict.c \
+	passthrough/vf_link.c \
 

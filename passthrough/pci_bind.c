@@ -24,6 +24,8 @@ struct was {
 	struct pci_addr addr;
 	char driver[48], override[48]; /* bind */
 	uint32_t count, autoprobe;     /* vfs */
+	uint32_t vf;		       /* vflink */
+	struct vf_link link;
 };
 
 static int module_load(const char *name)
@@ -144,6 +146,32 @@ static int vfs_undo(const struct host_tree *t, const struct was *w)
 	return err ? log_errno(err, "%s: cannot go back to %u virtual functions: %m", name, w->count) : 0;
 }
 
+/* A function that is gone needs nothing back. Some drivers have no way back to no address: then it keeps ours, which
+ * nobody uses. */
+static int link_undo(const struct host_tree *t, const struct was *w)
+{
+	static const uint8_t none[6];
+	char name[PCI_ADDR_TEXT];
+	struct pci_addr vf;
+	struct pci_dev pf;
+	int err;
+
+	if (pci_dev_read(t, w->addr, &pf) != 0 || !*pf.net || pci_vf_find(t, w->addr, w->vf, &vf) != 0)
+		return 0;
+	err = vf_link_write(pf.net, w->vf, &w->link);
+	if (!err)
+		return 0;
+	if (w->link.has_mac && memcmp(w->link.mac, none, sizeof(none)) == 0) {
+		struct vf_link rest = w->link;
+
+		rest.has_mac = false;
+		log_debug("%s: virtual function %u keeps the address that thole gave it", pf.net, w->vf);
+		err = rest.has_vlan || rest.has_trust ? vf_link_write(pf.net, w->vf, &rest) : 0;
+	}
+	pci_addr_format(w->addr, name);
+	return err ? log_errno(err, "%s: cannot put back what %s had for virtual function %u: %m", name, pf.net, w->vf) : 0;
+}
+
 /* The value of KEY=VALUE; "" without one. */
 static void value_read(const char *entry, const char *key, char *buf, size_t size)
 {
@@ -153,19 +181,41 @@ static void value_read(const char *entry, const char *key, char *buf, size_t siz
 	snprintf(buf, size, "%.*s", (int)strcspn(at, " "), at);
 }
 
+static uint32_t value_number(const char *entry, const char *key, bool *there)
+{
+	char number[16];
+
+	value_read(entry, key, number, sizeof(number));
+	*there = *number != '\0';
+	return (uint32_t)strtoul(number, NULL, 10);
+}
+
+static void link_read(const char *entry, struct was *w)
+{
+	char mac[24];
+	bool there;
+
+	w->vf = value_number(entry, " vf=", &there);
+	value_read(entry, " mac=", mac, sizeof(mac));
+	w->link.has_mac = vf_link_mac_parse(mac, true, w->link.mac);
+	w->link.vlan = (uint16_t)value_number(entry, " vlan=", &w->link.has_vlan);
+	w->link.qos = (uint8_t)value_number(entry, " qos=", &there);
+	w->link.trust = value_number(entry, " trust=", &w->link.has_trust) != 0;
+}
+
 static bool entry_read(const char *entry, struct was *w)
 {
-	char addr[32], number[16];
+	char addr[32];
+	bool there;
 
 	*w = (struct was){ 0 };
 	if (sscanf(entry, "%7s %31s", w->kind, addr) != 2 || !pci_addr_parse(addr, &w->addr))
 		return false;
 	value_read(entry, " driver=", w->driver, sizeof(w->driver));
 	value_read(entry, " override=", w->override, sizeof(w->override));
-	value_read(entry, " count=", number, sizeof(number));
-	w->count = (uint32_t)strtoul(number, NULL, 10);
-	value_read(entry, " autoprobe=", number, sizeof(number));
-	w->autoprobe = (uint32_t)strtoul(number, NULL, 10);
+	w->count = value_number(entry, " count=", &there);
+	w->autoprobe = value_number(entry, " autoprobe=", &there);
+	link_read(entry, w);
 	return !strchr(w->driver, '/') && !strchr(w->override, '/');
 }
 
@@ -187,6 +237,8 @@ int pci_undo(void *ctx, const char *entry)
 		return bind_undo(t, &w);
 	if (strcmp(w.kind, "vfs") == 0)
 		return vfs_undo(t, &w);
+	if (strcmp(w.kind, "vflink") == 0)
+		return link_undo(t, &w);
 	return log_errno(-EINVAL, "\"%.80s\" is no entry that can be put back", entry);
 }
 
@@ -256,4 +308,62 @@ int pci_vfs_set(const struct host_tree *t, struct ledger *l, struct pci_addr add
 		return err;
 	err = vfs_put(t, name, nr, 0);
 	return err ? log_errno(err, "%s: cannot have %u virtual functions: %m; see dmesg", name, nr) : 0;
+}
+
+int pci_vf_find(const struct host_tree *t, struct pci_addr pf, uint32_t n, struct pci_addr *vf)
+{
+	char name[PCI_ADDR_TEXT], to[32];
+
+	tree_link(t, to, sizeof(to), PCI_SYS "/%s/virtfn%u", pci_addr_format(pf, name), n);
+	return pci_addr_parse(to, vf) ? 0 : -ENODEV;
+}
+
+/* What of it is to be changed, as it is now. */
+static void link_entry(char entry[static LEDGER_LINE], const char *pf, uint32_t n, const struct vf_link *want,
+	const struct vf_link *now)
+{
+	char mac[18];
+	int at = snprintf(entry, LEDGER_LINE, "vflink %s vf=%u", pf, n);
+
+	if (want->has_mac && now->has_mac)
+		at += snprintf(entry + at, LEDGER_LINE - (size_t)at, " mac=%s", vf_link_mac_format(now->mac, mac));
+	if (want->has_vlan && now->has_vlan)
+		at += snprintf(entry + at, LEDGER_LINE - (size_t)at, " vlan=%u qos=%u", now->vlan, now->qos);
+	if (want->has_trust && now->has_trust)
+		snprintf(entry + at, LEDGER_LINE - (size_t)at, " trust=%u", now->trust);
+}
+
+int pci_vf_link(const struct host_tree *t, struct ledger *l, struct pci_addr vf, const struct vf_link *want)
+{
+	char name[PCI_ADDR_TEXT], pf_name[PCI_ADDR_TEXT], entry[LEDGER_LINE];
+	struct pci_addr other;
+	struct pci_dev d, pf;
+	struct vf_link now;
+	uint32_t n = 0;
+	int err;
+
+	pci_addr_format(vf, name);
+	if (pci_dev_read(t, vf, &d) != 0 || !d.is_vf || pci_dev_read(t, d.pf, &pf) != 0)
+		return log_errno(-ENODEV, "%s: it is no virtual function", name);
+	pci_addr_format(d.pf, pf_name);
+	if (!*pf.net)
+		return log_errno(-ENODEV, "%s: its physical function %s has no network interface, so no mac=, vlan= or trust=",
+			name, pf_name);
+	if (!(tree_number(t, 1, "sys/class/net/%s/flags", pf.net) & 1)) /* IFF_UP */
+		log_warn("%s: its card's interface %s is down, with which some don't answer their virtual functions: "
+			 "ip link set %s up",
+			name, pf.net, pf.net);
+	while ((err = pci_vf_find(t, d.pf, n, &other)) == 0 && !pci_addr_equal(other, vf))
+		n++;
+	if (!err)
+		err = vf_link_read(pf.net, n, &now);
+	if (err)
+		return log_errno(err, "%s: what %s has for it is not known: %m%s", name, pf.net,
+			err == -ELIBACC ? "; apt-get install libmnl0" : "");
+	link_entry(entry, pf_name, n, want, &now);
+	if ((err = ledger_note(l, entry)) != 0)
+		return err;
+	err = vf_link_write(pf.net, n, want);
+	return err ? log_errno(err, "%s: %s does not take its MAC, VLAN or trust: %m%s", name, pf.net,
+			     err == -EPERM ? "; are you root?" : err == -EOPNOTSUPP ? "; its driver cannot" : "") : 0;
 }

@@ -135,6 +135,7 @@ LAB_TESTS := \
 	tests/lab/test-linux \
 	tests/lab/test-numa \
 	tests/lab/test-passthrough \
+	tests/lab/test-passthrough-vf \
 	tests/lab/test-virtio \
 	tests/lab/test-guest \
 	tests/lab/test-vhost \

@@ -288,7 +288,10 @@ static void specs(void **state)
 {
 	static const char *const bad[] = { "", "x", "class", "class=", "class=bridge", "class=networks", "node=0",
 		"vf=", "vf=x", "class=network,node=", "class=network,node=-1", "class=network,node=x", "vf=82:00.0,speed=9",
-		"0000:82:00.0,node=1" };
+		"0000:82:00.0,node=1", "vf=82:00.0,mac=52:54:00:01:02", "vf=82:00.0,mac=53:54:00:01:02:03",
+		"vf=82:00.0,mac=00:00:00:00:00:00", "vf=82:00.0,mac=5:54:00:01:02:0003", "vf=82:00.0,vlan=4095",
+		"vf=82:00.0,vlan=-1", "vf=82:00.0,vlan=", "vf=82:00.0,trust=yes", "class=network,vlan=7" };
+	static const uint8_t mac[] = { 0x52, 0x54, 0x00, 0x0a, 0x0B, 0x03 };
 	struct device_spec s;
 	char why[256];
 
@@ -300,11 +303,81 @@ static void specs(void **state)
 	assert_int_equal(s.node, 1);
 	assert_int_equal(device_spec_parse("vf=82:00.0", &s, why, sizeof(why)), 0);
 	assert_int_equal(s.by, DEVICE_BY_PF);
+	assert_true(vf_link_is_empty(&s.link));
+	assert_int_equal(device_spec_parse("vf=82:00.0,mac=52:54:00:0a:0B:03,vlan=4094,trust=off", &s, why, sizeof(why)), 0);
+	assert_true(s.link.has_mac && s.link.has_vlan && s.link.has_trust && !s.link.trust);
+	assert_memory_equal(s.link.mac, mac, sizeof(mac));
+	assert_int_equal(s.link.vlan, 4094);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		why[0] = '\0';
 		assert_int_equal(device_spec_parse(bad[i], &s, why, sizeof(why)), -EINVAL);
 		assert_true(*why);
 	}
+}
+
+/* Where a card has no virtual functions, it can be made to have some; where it has, it has to do with them. */
+static void cards_that_can_have_functions(void **state)
+{
+	struct device_candidate c[32] = { 0 };
+	struct pci_devs devs;
+	struct device_spec s;
+	char why[256];
+	int i;
+
+	(void)state;
+	assert_int_equal(pci_devs_read(&tree, &devs), 0);
+	for (uint32_t k = 0; k < devs.nr; k++)
+		c[k].dev = &devs.at[k];
+	assert_int_equal(device_spec_parse("vf=02:00.1", &s, why, sizeof(why)), 0);
+	i = device_choose_pf(&s, c, devs.nr);
+	assert_true(i >= 0 && pci_addr_equal(c[i].dev->addr, addr("02:00.1")));
+	c[i].taken = true; /* handed over whole */
+	assert_int_equal(device_choose_pf(&s, c, devs.nr), -1);
+	assert_int_equal(device_spec_parse("vf=82:00.0", &s, why, sizeof(why)), 0); /* it has two */
+	assert_int_equal(device_choose_pf(&s, c, devs.nr), -1);
+	assert_int_equal(device_spec_parse("vf=81:00.0", &s, why, sizeof(why)), 0); /* it cannot have any */
+	assert_int_equal(device_choose_pf(&s, c, devs.nr), -1);
+	assert_int_equal(device_spec_parse("class=network", &s, why, sizeof(why)), 0);
+	assert_int_equal(device_choose_pf(&s, c, devs.nr), -1);
+	pci_devs_fini(&devs);
+}
+
+static void functions_of_a_card(void **state)
+{
+	struct pci_addr vf;
+
+	(void)state;
+	assert_int_equal(pci_vf_find(&tree, addr("82:00.0"), 1, &vf), 0);
+	assert_true(pci_addr_equal(vf, addr("82:00.3")));
+	assert_int_equal(pci_vf_find(&tree, addr("82:00.0"), 2, &vf), -ENODEV);
+	assert_int_equal(pci_vf_find(&tree, addr("81:00.0"), 0, &vf), -ENODEV);
+	/* What was laid down for one that is gone meanwhile needs nothing. */
+	assert_int_equal(pci_undo(&tree, "vflink 0000:82:00.0 vf=7 mac=00:00:00:00:00:00 vlan=0 qos=0 trust=0"), 0);
+	assert_int_equal(pci_undo(&tree, "vflink 0000:99:00.0 vf=0 trust=0"), 0);
+}
+
+/* What is asked for is understood by the parser that reads the kernel's answers, which have the same form. */
+static void messages_for_functions(void **state)
+{
+	const struct vf_link want = { true, true, true, { 0x52, 0x54, 0, 1, 2, 3 }, 7, 5, true }, mac = { .has_mac = true };
+	struct vf_link got;
+	_Alignas(8) char buf[1024] = { 0 };
+	struct nlmsghdr *m = (void *)buf;
+
+	(void)state;
+	m->nlmsg_len = sizeof(*m);
+	vf_link_build(m, 3, 2, &want);
+	assert_true(vf_link_parse(m, 2, &got));
+	assert_memory_equal(got.mac, want.mac, sizeof(got.mac));
+	assert_true(got.has_vlan && got.vlan == 7 && got.qos == 5 && got.has_trust && got.trust);
+	assert_false(vf_link_parse(m, 1, &got)); /* another's */
+	memset(buf, 0, sizeof(buf));
+	m->nlmsg_len = sizeof(*m);
+	vf_link_build(m, 3, 2, &mac);
+	assert_true(vf_link_parse(m, 2, &got));
+	assert_false(got.has_vlan || got.has_trust);
+	m->nlmsg_len = sizeof(*m); /* cut */
+	assert_false(vf_link_parse(m, 2, &got));
 }
 
 /* The device that is chosen, or NULL and the reason in why. */
@@ -369,6 +442,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(virtual_functions, setup, teardown),
 		cmocka_unit_test_setup_teardown(entries_are_checked, setup, teardown),
 		cmocka_unit_test_setup_teardown(specs, setup, teardown),
+		cmocka_unit_test_setup_teardown(cards_that_can_have_functions, setup, teardown),
+		cmocka_unit_test_setup_teardown(functions_of_a_card, setup, teardown),
+		cmocka_unit_test_setup_teardown(messages_for_functions, setup, teardown),
 		cmocka_unit_test_setup_teardown(choices, setup, teardown),
 	};
 
