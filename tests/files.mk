@@ -134,6 +134,7 @@ LAB_TESTS := \
 	tests/lab/test-lab.sh \
 	tests/lab/test-linux \
 	tests/lab/test-numa \
+	tests/lab/test-no-iommu \
 	tests/lab/test-passthrough \
 	tests/lab/test-passthrough-vf \
 	tests/lab/test-virtio \
