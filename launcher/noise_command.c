@@ -2,6 +2,7 @@
 /* noise_command.c - `thole noise`: how quiet the host's CPUs are, and who makes the noise. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "launcher/command.h"
@@ -17,19 +18,21 @@ struct noise_args {
 	struct cpulist cpus;
 	double seconds;
 	const char *svg;
-	bool json;
+	bool json, no_trace;
 };
 
 static const char usage[] =
-	"usage: thole noise [--cpus LIST] [--seconds N] [--json] [--svg FILE]\n"
+	"usage: thole noise [--cpus LIST] [--seconds N] [--json] [--no-trace] [--svg FILE]\n"
 	"\n"
 	"How often, and for how long, something takes each CPU away from a program that needs all of it:\n"
 	"interrupts, other threads, the firmware, a hypervisor below. One thread a CPU watches, and uses all\n"
-	"of it meanwhile. No rights are needed, but without root other users' threads may not be seen.\n"
+	"of it meanwhile. No rights are needed, but without root other users' threads may not be seen. For root,\n"
+	"where the kernel has the osnoise tracer, that tells how long each of them took; it is put back after.\n"
 	"\n"
 	"      --cpus LIST   the CPUs, such as 2-15,18; all that may be used\n"
 	"      --seconds N   for how long; 5\n"
 	"      --json        print JSON rather than a table\n"
+	"      --no-trace    leave the kernel's osnoise tracer alone\n"
 	"      --svg FILE    draw each detour, too (takes gnuplot)";
 
 static int cpus_all(struct cpulist *cpus)
@@ -72,6 +75,7 @@ static int args_parse(struct noise_args *a, int argc, char **argv)
 		{ "seconds", required_argument, NULL, 's' },
 		{ "svg", required_argument, NULL, 'v' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "no-trace", no_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -83,6 +87,7 @@ static int args_parse(struct noise_args *a, int argc, char **argv)
 		case 's': err = seconds_parse(&a->seconds, optarg); break;
 		case 'v': a->svg = optarg; break;
 		case 'j': a->json = true; break;
+		case 't': a->no_trace = true; break;
 		case 'h': puts(usage); return 1;
 		default: return -EINVAL;
 		}
@@ -109,13 +114,52 @@ static int show(const struct noise *n, const struct noise_args *a)
 	return fflush(stdout) != 0 || ferror(stdout) ? log_errno(-errno, "standard output: %m") : 0;
 }
 
+/* Those that end this program, blocked until the tracer is put back. */
+static void stops_block(sigset_t *stop)
+{
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+	sigemptyset(stop);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		struct sigaction now;
+
+		if (sigaction(ends[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+			sigaddset(stop, ends[i]);
+	}
+	pthread_sigmask(SIG_BLOCK, stop, NULL);
+}
+
+static int measure(struct noise *n, const struct noise_args *a)
+{
+	const uint64_t ms = (uint64_t)(a->seconds * 1000);
+	const uint32_t events = a->svg ? EVENTS : 0;
+	struct noise_tracer tracer;
+	struct isolation iso;
+	sigset_t stop;
+	int err;
+
+	if (a->no_trace)
+		return noise_measure(n, &a->cpus, ms, events, NULL);
+	if ((err = isolation_open(&iso, "/", NULL)) != 0)
+		return err;
+	/* What a killed one has left would be in the way. */
+	if (isolation_recover(&iso, NULL, NULL) != 0)
+		log_warn("what an earlier thole has changed on this host is not put back; see `thole restore`");
+	stops_block(&stop);
+	tracer = (struct noise_tracer){ &iso, &stop };
+	err = noise_measure(n, &a->cpus, ms, events, &tracer);
+	isolation_close(&iso);
+	pthread_sigmask(SIG_UNBLOCK, &stop, NULL);
+	return err;
+}
+
 int noise_command(int argc, char **argv)
 {
 	struct noise_args args = { .seconds = 5 };
 	struct noise n;
 	int err = args_parse(&args, argc, argv);
 
-	if (!err && (err = noise_measure(&n, &args.cpus, (uint64_t)(args.seconds * 1000), args.svg ? EVENTS : 0)) == 0) {
+	if (!err && (err = measure(&n, &args)) == 0) {
 		err = show(&n, &args);
 		if (!err && args.svg)
 			err = noise_draw(&n, args.svg);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -19,6 +20,19 @@ extern char **environ;
 static double us(uint64_t ticks, uint64_t hz)
 {
 	return detour_ns(ticks, hz) / 1000;
+}
+
+static void traced_print(const struct noise *n, uint32_t cpu, FILE *out)
+{
+	const struct culprits *all = &n->traced.culprits;
+	uint32_t row[TOP], nr = culprits_top(all, cpu, row, TOP);
+
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct culprit *c = &all->at[row[i]];
+
+		fprintf(out, "%8s%10.1f/s%12.1f us/s  %-10s%s\n", "", (double)c->count[cpu] / n->seconds,
+			(double)c->ns[cpu] / 1000 / n->seconds, culprit_kind_name(c->kind), c->name);
+	}
 }
 
 static void culprits_print(const struct noise *n, uint32_t cpu, FILE *out)
@@ -41,39 +55,77 @@ void noise_print(const struct noise *n, FILE *out)
 		fprintf(out, "%-8d%10.4f %%%12.1f%12.2f%12.2f%12.1f\n", n->at[i].cpu.os, detour_share(log) * 100,
 			detour_per_second(log, n->tsc_hz), us(detour_quantile(log, 0.5), n->tsc_hz),
 			us(detour_quantile(log, 0.99), n->tsc_hz), us(log->longest, n->tsc_hz));
-		culprits_print(n, i, out);
+		if (n->traced.on)
+			traced_print(n, i, out);
+		else
+			culprits_print(n, i, out);
 	}
 	fprintf(out, "\n%.1f s; a turn of the detector is %.0f ns, and one of more than %.0f ns a detour.\n"
 		"What keeps a CPU from running at all without the kernel's knowing, such as a hypervisor below, has no culprit.\n",
 		n->seconds, n->nr ? detour_ns(n->at[0].log.turn, n->tsc_hz) : 0,
 		n->nr ? detour_ns(n->at[0].log.threshold, n->tsc_hz) : 0);
+	if (n->traced.on)
+		fprintf(out, "How often and how long each culprit had the CPU is by the kernel's osnoise tracer");
+	else if (*n->traced.why)
+		fprintf(out, "Culprits are counted; how long each had the CPU is not known: %s", n->traced.why);
+	if (n->traced.lost)
+		fprintf(out, ", which had no room for %" PRIu64 " events", n->traced.lost);
+	if (n->traced.on || *n->traced.why)
+		fprintf(out, ".\n");
 }
 
-json_t *culprits_json(const struct culprits *c, uint32_t cpu, double seconds)
+/* Several of one name are one. */
+static json_t *sums_json(const struct culprits *c, uint32_t cpu, double seconds, bool times)
 {
 	json_t *o = json_object();
 	char name[CULPRIT_NAME + 16];
 
 	for (uint32_t i = 0; i < c->nr; i++) {
-		double before;
+		const struct culprit *r = &c->at[i];
+		double value = times ? (double)r->ns[cpu] / 1000 : (double)r->count[cpu], before;
 
-		if (!c->at[i].count[cpu])
+		if (!r->count[cpu])
 			continue;
-		snprintf(name, sizeof(name), "%s %s", culprit_kind_name(c->at[i].kind), c->at[i].name);
+		snprintf(name, sizeof(name), "%s %s", culprit_kind_name(r->kind), r->name);
 		before = json_real_value(json_object_get(o, name));
-		json_object_set_new(o, name, json_real(before + (double)c->at[i].count[cpu] / seconds));
+		json_object_set_new(o, name, json_real(before + value / seconds));
 	}
 	return o;
+}
+
+json_t *culprits_json(const struct culprits *c, uint32_t cpu, double seconds)
+{
+	return sums_json(c, cpu, seconds, false);
+}
+
+/* What the tracer says of a CPU; null without it. */
+static json_t *traced_json(const struct noise *n, uint32_t cpu)
+{
+	const struct culprits *c = &n->traced.culprits;
+
+	if (!n->traced.on)
+		return json_null();
+	return json_pack("{s:o, s:o}", "events_per_second", sums_json(c, cpu, n->seconds, false), "us_per_second",
+		sums_json(c, cpu, n->seconds, true));
+}
+
+static json_t *tracer_json(const struct noise *n)
+{
+	const struct noise_traced *t = &n->traced;
+
+	return json_pack("{s:b, s:s?, s:I}", "used", t->on, "why", *t->why ? t->why : NULL, "lost_events",
+		(json_int_t)t->lost);
 }
 
 static json_t *cpu_json(const struct noise *n, uint32_t i)
 {
 	const struct detour_log *log = &n->at[i].log;
 
-	return json_pack("{s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "cpu", n->at[i].cpu.os, "lost", detour_share(log),
+	return json_pack("{s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o}", "cpu", n->at[i].cpu.os, "lost", detour_share(log),
 		"detours_per_second", detour_per_second(log, n->tsc_hz), "median_us", us(detour_quantile(log, 0.5), n->tsc_hz),
 		"p99_us", us(detour_quantile(log, 0.99), n->tsc_hz), "longest_us", us(log->longest, n->tsc_hz), "threshold_ns",
-		detour_ns(log->threshold, n->tsc_hz), "culprits_per_second", culprits_json(&n->culprits, i, n->seconds));
+		detour_ns(log->threshold, n->tsc_hz), "culprits_per_second", culprits_json(&n->culprits, i, n->seconds),
+		"osnoise", traced_json(n, i));
 }
 
 json_t *noise_json(const struct noise *n)
@@ -82,7 +134,7 @@ json_t *noise_json(const struct noise *n)
 
 	for (uint32_t i = 0; i < n->nr; i++)
 		json_array_append_new(list, cpu_json(n, i));
-	return json_pack("{s:f, s:o}", "seconds", n->seconds, "cpus", list);
+	return json_pack("{s:f, s:o, s:o}", "seconds", n->seconds, "osnoise", tracer_json(n), "cpus", list);
 }
 
 /* What gnuplot is to do, with all data in it. */

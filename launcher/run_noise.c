@@ -13,8 +13,10 @@
 
 #define BEFORE_MS 100
 
-int run_noise_before(struct run_noise *r, const struct plan *plan, const struct isolation *iso)
+int run_noise_before(struct run_noise *r, const struct plan *plan, struct isolation *iso)
 {
+	/* A host that is changed anyway: the tracer is one change more, for that moment. */
+	const struct noise_tracer tracer = { .iso = iso };
 	int err;
 
 	*r = (struct run_noise){ .on = true };
@@ -23,7 +25,7 @@ int run_noise_before(struct run_noise *r, const struct plan *plan, const struct 
 	/* Detectors begin where their maker is. */
 	err = isolation_enter(iso);
 	if (!err)
-		err = noise_measure(&r->before, &r->cpus, BEFORE_MS, 0);
+		err = noise_measure(&r->before, &r->cpus, BEFORE_MS, 0, iso->active ? &tracer : NULL);
 	if (isolation_leave(iso) != 0 || affinity_set(&plan->housekeeping) != 0)
 		log_warn("thole's main thread stays on the vCPUs' CPUs");
 	if (err)

@@ -4,8 +4,9 @@
  *
  *   run_noise_before (isolated; no vCPU yet) -> run_noise_begin (the guest is about to run) -> run_noise_json -> run_noise_fini
  *
- * Before, a detector has each CPU for a moment. While the guest runs there is no room for one: then it is interrupts,
- * softirqs and threads that are counted; how long a vCPU waited for its CPU is in sched/usage.h.
+ * Before, a detector has each CPU for a moment, and with isolation the kernel's osnoise tracer, where there is one,
+ * tells who takes it away. While the guest runs there is no room for a detector, and a tracer would cost it something: then
+ * interrupts, softirqs and threads are counted; how long a vCPU waited for its CPU is in sched/usage.h.
  *
  * Threads: the machine's own. Owns what it has measured. Errors: negative errno, reported.
  */
@@ -26,7 +27,7 @@ struct run_noise {
 	uint64_t start_ns;
 };
 
-int run_noise_before(struct run_noise *r, const struct plan *plan, const struct isolation *iso) must_check;
+int run_noise_before(struct run_noise *r, const struct plan *plan, struct isolation *iso) must_check;
 int run_noise_begin(struct run_noise *r) must_check;
 
 /* {"before": {"seconds", "cpus": [...]}, "during": {"seconds", "cpus": [{"cpu", "culprits_per_second"}]}} */

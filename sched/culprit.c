@@ -31,9 +31,11 @@ static struct culprit *row_add(struct culprits *c, enum culprit_kind kind, uint3
 		c->room = room;
 	}
 	r = &c->at[c->nr];
-	*r = (struct culprit){ .kind = kind, .id = id, .count = calloc(c->cpus.nr + 1, sizeof(*r->count)) };
+	/* One piece of memory for both. */
+	*r = (struct culprit){ .kind = kind, .id = id, .count = calloc(2 * ((size_t)c->cpus.nr + 1), sizeof(*r->count)) };
 	if (!r->count)
 		return NULL;
+	r->ns = r->count + c->cpus.nr + 1;
 	c->nr++;
 	return r;
 }
@@ -47,7 +49,7 @@ void culprits_fini(struct culprits *c)
 	*c = (struct culprits){ 0 };
 }
 
-static int index_of(const struct culprits *c, int cpu)
+int culprits_cpu(const struct culprits *c, int cpu)
 {
 	for (uint32_t i = 0; i < c->cpus.nr; i++)
 		if (c->cpus.cpu[i].os == cpu)
@@ -67,7 +69,7 @@ static int *columns_read(const struct culprits *c, const char **text, uint32_t *
 		p += strspn(p, " \t");
 		if (strncmp(p, "CPU", 3) != 0)
 			break;
-		column[*nr] = index_of(c, (int)strtol(p + 3, &end, 10));
+		column[*nr] = culprits_cpu(c, (int)strtol(p + 3, &end, 10));
 		p = end;
 	}
 	p += strcspn(p, "\n");
@@ -189,7 +191,7 @@ static int thread_note(struct walk *w, uint32_t tid, const char *stat, const cha
 
 	if (!culprit_stat(stat, name, &cpu) || !runs_read(schedstat, &runs))
 		return 0;
-	index = index_of(w->c, cpu);
+	index = culprits_cpu(w->c, cpu);
 	if (!(r = row_add(w->c, CULPRIT_THREAD, tid)))
 		return -ENOMEM;
 	memcpy(r->name, name, sizeof(name));
@@ -309,6 +311,27 @@ int culprits_between(struct culprits *d, const struct culprits *before, const st
 	return 0;
 }
 
+int culprits_tally(struct culprits *c, enum culprit_kind kind, uint32_t id, const char *name, uint32_t cpu, uint64_t ns)
+{
+	struct culprit *r = NULL;
+
+	for (uint32_t i = 0; i < c->nr && !r; i++)
+		if (c->at[i].kind == kind && c->at[i].id == id && strcmp(c->at[i].name, name) == 0)
+			r = &c->at[i];
+	if (!r && (r = row_add(c, kind, id)) != NULL)
+		snprintf(r->name, sizeof(r->name), "%s", name);
+	if (!r)
+		return -ENOMEM;
+	r->count[cpu]++;
+	r->ns[cpu] += ns;
+	return 0;
+}
+
+static bool is_more(const struct culprit *a, const struct culprit *b, uint32_t cpu)
+{
+	return a->ns[cpu] != b->ns[cpu] ? a->ns[cpu] > b->ns[cpu] : a->count[cpu] > b->count[cpu];
+}
+
 uint32_t culprits_top(const struct culprits *c, uint32_t cpu, uint32_t *row, uint32_t max)
 {
 	uint32_t nr = 0;
@@ -318,7 +341,7 @@ uint32_t culprits_top(const struct culprits *c, uint32_t cpu, uint32_t *row, uin
 
 		if (!c->at[i].count[cpu])
 			continue;
-		while (at && c->at[row[at - 1]].count[cpu] < c->at[i].count[cpu])
+		while (at && is_more(&c->at[i], &c->at[row[at - 1]], cpu))
 			at--;
 		if (at == max)
 			continue;

@@ -25,6 +25,7 @@ struct culprit {
 	uint32_t id; /* threads: the kernel's number */
 	char name[CULPRIT_NAME];
 	uint64_t *count; /* [cpus->nr], and then threads on other CPUs */
+	uint64_t *ns;    /* the same: how long it had the CPU, where that was traced; else 0 */
 };
 
 struct culprits {
@@ -41,7 +42,17 @@ int culprits_between(struct culprits *d, const struct culprits *before, const st
 
 void culprits_fini(struct culprits *c);
 
-/* Rows of one CPU (its index in cpus), the most frequent first; returns their number, at most max. */
+/* It had that CPU (its index in cpus) once more, for so long. */
+int culprits_tally(struct culprits *c, enum culprit_kind kind, uint32_t id, const char *name, uint32_t cpu, uint64_t ns)
+	must_check;
+
+/* Index of a CPU in cpus, or -1. */
+int culprits_cpu(const struct culprits *c, int cpu);
+
+/*
+ * Rows of one CPU (its index in cpus): those that had it longest first, and where that isn't known the most frequent;
+ * returns their number, at most max.
+ */
 uint32_t culprits_top(const struct culprits *c, uint32_t cpu, uint32_t *row, uint32_t max);
 
 /* "interrupt", "softirq", "thread". */

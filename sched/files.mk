@@ -17,10 +17,13 @@ SCHED_SRCS := \
 	sched/isolation.c \
 	sched/isolation_cgroup.c \
 	sched/isolation_job.c \
+	sched/isolation_trace.c \
 	sched/journal.c \
 	sched/knob.c \
 	sched/ktext.c \
 	sched/noise.c \
+	sched/noise_trace.c \
+	sched/osnoise.c \
 	sched/policy.c \
 	sched/quiet.c \
 	sched/series.c \

@@ -43,7 +43,7 @@ void isolation_close(struct isolation *iso)
 }
 
 /* With the lock taken. The state's directory is opened once. */
-static int begin(struct isolation *iso, struct journal *j, bool make)
+int isolation_begin(struct isolation *iso, struct journal *j, bool make)
 {
 	int err = iso->has_state ? 0 : state_open(&iso->state, &iso->tree, iso->root, make);
 
@@ -64,7 +64,7 @@ static int online_read(struct isolation *iso)
 	return err ? log_errno(err, "/sys/devices/system/cpu/online: %m") : 0;
 }
 
-static int owner_release(struct isolation *iso, struct journal *j, unsigned slot)
+int isolation_owner_release(struct isolation *iso, struct journal *j, unsigned slot)
 {
 	struct job job = { .iso = iso, .journal = j, .slot = slot };
 	int err = job_release(&job, NULL);
@@ -87,7 +87,7 @@ static int orphans_release(struct isolation *iso, struct journal *j)
 
 	for (uint32_t i = 0; i < j->nr && slot >= 0; i++)
 		if (!j->change[i].owners)
-			return owner_release(iso, j, (unsigned)slot);
+			return isolation_owner_release(iso, j, (unsigned)slot);
 	if (slot >= 0)
 		journal_owner_remove(j, (unsigned)slot);
 	return slot < 0 && slot != -EBUSY ? slot : 0;
@@ -104,7 +104,7 @@ static int dead_release(struct isolation *iso, struct journal *j, const char *id
 			continue;
 		if (!o->kept)
 			log_info("isolation: putting back what %s, which has ended, has left", o->id);
-		err = owner_release(iso, j, i);
+		err = isolation_owner_release(iso, j, i);
 		*nr += !err;
 	}
 	if (!err)
@@ -116,7 +116,7 @@ int isolation_recover(struct isolation *iso, const char *id, uint32_t *nr)
 {
 	uint32_t found = 0;
 	struct journal j;
-	int err = begin(iso, &j, false);
+	int err = isolation_begin(iso, &j, false);
 
 	if (nr)
 		*nr = 0;
@@ -213,7 +213,7 @@ static int knobs_apply(struct job *job)
 	return err ? err : knob_apply(job, &knob_latency, latency_apply);
 }
 
-static int owner_begin(struct isolation *iso, struct journal *j, int *slot)
+int isolation_owner_begin(struct isolation *iso, struct journal *j, int *slot)
 {
 	const char *id = iso->ask.id;
 	int err;
@@ -260,9 +260,9 @@ int isolation_apply(struct isolation *iso, const struct isolation_request *ask)
 		return err;
 	if (ask->show)
 		return show(iso);
-	if ((err = begin(iso, &j, true)) != 0)
+	if ((err = isolation_begin(iso, &j, true)) != 0)
 		return err;
-	if ((err = owner_begin(iso, &j, &slot)) == 0) {
+	if ((err = isolation_owner_begin(iso, &j, &slot)) == 0) {
 		job.slot = (unsigned)slot;
 		iso->active = true;
 		err = state_save(&iso->state, &j);
@@ -272,7 +272,7 @@ int isolation_apply(struct isolation *iso, const struct isolation_request *ask)
 	/* Changes that others had made already have one owner more. */
 	if (!err)
 		err = state_save(&iso->state, &j);
-	if (err && slot >= 0 && owner_release(iso, &j, job.slot) == 0)
+	if (err && slot >= 0 && isolation_owner_release(iso, &j, job.slot) == 0)
 		iso->active = false;
 	state_unlock(&iso->state, &j);
 	return err;
@@ -289,11 +289,11 @@ int isolation_release(struct isolation *iso)
 	if (!iso->active)
 		return 0;
 	iso->active = false;
-	if ((err = begin(iso, &j, false)) != 0)
+	if ((err = isolation_begin(iso, &j, false)) != 0)
 		return err;
 	slot = journal_owner_find(&j, iso->id);
 	if (slot >= 0)
-		err = owner_release(iso, &j, (unsigned)slot);
+		err = isolation_owner_release(iso, &j, (unsigned)slot);
 	state_owner_end(&iso->state, iso->id);
 	state_unlock(&iso->state, &j);
 	return err;

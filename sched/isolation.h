@@ -62,6 +62,8 @@ struct isolation {
 	bool isolated;   /* nothing else is scheduled on these CPUs */
 	char home[256];  /* cgroup of this process, as a directory */
 	char group[320]; /* "": none; its threads may use the isolated CPUs, and nobody else */
+	char trace[128]; /* the tracer's directory; "": it doesn't run for us */
+	bool trace_only; /* active for the tracer's sake alone */
 	uint32_t nr;
 	struct isolation_result result[KNOBS_MAX];
 };
@@ -80,6 +82,15 @@ int isolation_release(struct isolation *iso) must_check;
 /* The calling thread to the isolated CPUs and back; threads that it makes there stay. Nothing without a group. */
 int isolation_enter(const struct isolation *iso) must_check;
 int isolation_leave(const struct isolation *iso) must_check;
+
+/*
+ * The kernel's osnoise tracer, which tells who takes CPUs away, and how long (isolation_trace.c). It is a change of the
+ * host like the others: in the journal, and put back by whoever comes next. Between apply and release, or alone.
+ * begin: 0, and iso->trace is a tracefs directory for these CPUs that is ours; 1: not here, and why; negative:
+ * reported.
+ */
+int isolation_trace_begin(struct isolation *iso, const struct cpulist *cpus, char *why, size_t size) must_check;
+int isolation_trace_end(struct isolation *iso) must_check;
 
 /* "set", "as it was", …: one of ISOLATION_STATES. */
 const char *isolation_status_name(enum isolation_status status);

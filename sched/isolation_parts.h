@@ -31,6 +31,11 @@ int job_make(struct job *job) must_check;
 /* The owner doesn't need its changes any more: all, or those of one knob. Put back, or adapted to who is left. */
 int job_release(struct job *job, const char *knob) must_check;
 
+/* isolation.c: the journal, with the lock taken (make: its directory, too); an owner for iso->ask; and its end. */
+int isolation_begin(struct isolation *iso, struct journal *j, bool make) must_check;
+int isolation_owner_begin(struct isolation *iso, struct journal *j, int *slot) must_check;
+int isolation_owner_release(struct isolation *iso, struct journal *j, unsigned slot) must_check;
+
 /* isolation_cgroup.c: make the partition; and its change's undoing. */
 int partition_make(struct job *job) must_check;
 int partition_group_remove(const struct hostfs *t, const char *path) must_check;

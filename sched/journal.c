@@ -13,7 +13,7 @@
 #define SCHEMA	    "thole-isolation/1"
 #define CHANGES_MAX 65536u
 
-static const char *const kinds[CHANGE_KINDS] = { "value", "mask", "list", "add", "controller", "group" };
+static const char *const kinds[CHANGE_KINDS] = { "value", "mask", "list", "add", "controller", "workload", "group" };
 
 bool journal_id_ok(const char *id)
 {

@@ -26,7 +26,8 @@ enum change_kind {
 	CHANGE_LIST,       /* the same as a list */
 	CHANGE_ADD,        /* a list, to which they are added */
 	CHANGE_CONTROLLER, /* cgroup.subtree_control, which gets cpuset */
-	CHANGE_GROUP,      /* a cgroup that was made */
+	CHANGE_WORKLOAD,   /* osnoise/options, of which OSNOISE_WORKLOAD is taken away */
+	CHANGE_GROUP,      /* a cgroup, or an instance of tracing, that was made */
 	CHANGE_KINDS,
 };
 

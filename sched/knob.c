@@ -17,6 +17,7 @@
 #include "sched/ktext.h"
 
 #define WORKQUEUE "/sys/devices/virtual/workqueue/"
+#define WORKLOAD "OSNOISE_WORKLOAD"
 #define THP "/sys/kernel/mm/transparent_hugepage/"
 
 /* clang-format off */
@@ -202,6 +203,10 @@ char *knob_wanted(enum change_kind kind, const struct knob *k, const char *value
 		if (!ktext_word(former, "cpuset") && !(text = strdup("+cpuset")))
 			*err = -ENOMEM;
 		return text;
+	case CHANGE_WORKLOAD:
+		if (ktext_word(former, WORKLOAD) && !(text = strdup("NO_" WORKLOAD)))
+			*err = -ENOMEM;
+		return text;
 	default:
 		*err = -EINVAL;
 		return NULL;
@@ -229,6 +234,7 @@ bool knob_same(enum change_kind kind, const char *a, const char *b)
 	case CHANGE_ADD:
 		return same_set(kind, a, b);
 	case CHANGE_CONTROLLER: return ktext_word(a, "cpuset") == ktext_word(b, "cpuset");
+	case CHANGE_WORKLOAD: return ktext_word(a, WORKLOAD) == ktext_word(b, WORKLOAD);
 	default:
 		ktext_choice(a, x, sizeof(x));
 		ktext_choice(b, y, sizeof(y));
@@ -242,6 +248,8 @@ char *knob_undo(enum change_kind kind, const char *former)
 
 	if (kind == CHANGE_CONTROLLER)
 		return strdup(ktext_word(former, "cpuset") ? "+cpuset" : "-cpuset");
+	if (kind == CHANGE_WORKLOAD)
+		return strdup(ktext_word(former, WORKLOAD) ? WORKLOAD : "NO_" WORKLOAD);
 	/* An empty set is an empty line, since nothing at all would not be written. */
 	if (kind != CHANGE_VALUE)
 		return strdup(*former ? former : "\n");

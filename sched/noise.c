@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "sched/affinity.h"
+#include "sched/osnoise.h"
 #include "vmm/clock.h"
 #include "vmm/log.h"
 
@@ -21,6 +22,12 @@ struct crew {
 	pthread_cond_t changed;
 	uint32_t ready;
 	enum crew_word word;
+};
+
+struct watch_order {
+	const struct cpulist *cpus;
+	uint64_t ms;
+	const struct noise_tracer *tracer;
 };
 
 struct watcher {
@@ -49,6 +56,7 @@ static void *watch(void *arg)
 {
 	struct watcher *w = arg;
 
+	pthread_setname_np(pthread_self(), OSNOISE_VICTIM);
 	detour_calibrate(&w->cpu->log, w->ticks_ms * CALIBRATE_MS);
 	if (crew_wait(w->crew) == CREW_GO)
 		detour_watch(&w->cpu->log, w->ticks_ms * w->ms);
@@ -104,38 +112,45 @@ static int allocate(struct noise *n, const struct cpulist *cpus, uint32_t events
 
 /* What goes on while they watch. */
 static int culprits_watch(struct noise *n, const struct hostfs *fs, struct crew *crew, struct watcher *w,
-	const struct cpulist *cpus)
+	const struct watch_order *order)
 {
 	struct culprits before, after;
-	int err = culprits_read(&before, fs, cpus, getpid()), again;
-	uint64_t start = clock_now_ns();
+	struct noise_trace trace;
+	int err = culprits_read(&before, fs, order->cpus, getpid()), again, traced;
+	uint64_t start;
 
+	traced = noise_trace_begin(&trace, order->tracer, order->cpus, &n->traced);
+	start = clock_now_ns();
 	crew_say(crew, CREW_GO);
+	if (!traced)
+		traced = noise_trace_wait(&trace, order->ms);
 	for (uint32_t i = 0; i < n->nr; i++)
 		pthread_join(w[i].thread, NULL);
 	n->seconds = (double)(clock_now_ns() - start) / 1e9;
-	again = culprits_read(&after, fs, cpus, getpid());
+	again = culprits_read(&after, fs, order->cpus, getpid());
 	if (!err && !again)
 		err = culprits_between(&n->culprits, &before, &after);
 	culprits_fini(&after);
 	culprits_fini(&before);
+	if (noise_trace_end(&trace) != 0 || traced)
+		return traced ? traced : -EIO;
 	return err || again ? log_errno(-ENOMEM, "noise: %m") : 0;
 }
 
-static int run(struct noise *n, const struct hostfs *fs, struct watcher *w, const struct cpulist *cpus, uint64_t ms)
+static int run(struct noise *n, const struct hostfs *fs, struct watcher *w, const struct watch_order *order)
 {
 	struct crew crew = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, CREW_WAIT };
 	uint32_t started = 0;
 	int err = 0;
 
 	while (started < n->nr && !err) {
-		w[started] = (struct watcher){ &n->at[started], &crew, n->tsc_hz / 1000, ms, 0 };
+		w[started] = (struct watcher){ &n->at[started], &crew, n->tsc_hz / 1000, order->ms, 0 };
 		err = watcher_start(&w[started]);
 		started += !err;
 	}
 	if (!err) {
 		crew_await(&crew, started);
-		return culprits_watch(n, fs, &crew, w, cpus);
+		return culprits_watch(n, fs, &crew, w, order);
 	}
 	crew_say(&crew, CREW_LEAVE);
 	while (started--)
@@ -143,8 +158,10 @@ static int run(struct noise *n, const struct hostfs *fs, struct watcher *w, cons
 	return err;
 }
 
-int noise_measure(struct noise *n, const struct cpulist *cpus, uint64_t ms, uint32_t events)
+int noise_measure(struct noise *n, const struct cpulist *cpus, uint64_t ms, uint32_t events,
+	const struct noise_tracer *tracer)
 {
+	const struct watch_order order = { cpus, ms, tracer };
 	struct watcher *w = calloc(max(cpus->nr, 1u), sizeof(*w));
 	struct hostfs fs = { .root = -1 };
 	int err;
@@ -157,7 +174,7 @@ int noise_measure(struct noise *n, const struct cpulist *cpus, uint64_t ms, uint
 	if (!err)
 		err = allocate(n, cpus, events);
 	if (!err)
-		err = run(n, &fs, w, cpus, ms);
+		err = run(n, &fs, w, &order);
 	hostfs_close(&fs);
 	free(w);
 	if (err)
@@ -171,5 +188,6 @@ void noise_fini(struct noise *n)
 		free(n->at[i].log.event);
 	free(n->at);
 	culprits_fini(&n->culprits);
+	noise_traced_fini(&n->traced);
 	*n = (struct noise){ 0 };
 }

@@ -12,6 +12,7 @@
 
 #include "sched/culprit.h"
 #include "sched/detour.h"
+#include "sched/noise_trace.h"
 
 struct noise_cpu {
 	hcpu_t cpu;
@@ -24,10 +25,15 @@ struct noise {
 	uint32_t nr;
 	struct noise_cpu *at;     /* [nr] */
 	struct culprits culprits; /* for the same CPUs, in the same order */
+	struct noise_traced traced; /* the same, as the kernel's tracer has it */
 };
 
-/* events: how many detours of each CPU to keep one by one, for a picture. */
-int noise_measure(struct noise *n, const struct cpulist *cpus, uint64_t ms, uint32_t events) must_check;
+/*
+ * events: how many detours of each CPU to keep one by one, for a picture. tracer: where the kernel's tracer may be
+ * asked, too; NULL: it isn't.
+ */
+int noise_measure(struct noise *n, const struct cpulist *cpus, uint64_t ms, uint32_t events,
+	const struct noise_tracer *tracer) must_check;
 
 void noise_fini(struct noise *n);
 

@@ -57,6 +57,7 @@ UNIT_TESTS := \
 	test_serial \
 	test_stats \
 	test_option \
+	test_osnoise \
 	test_terminal \
 	test_plan \
 	test_plan_property \
@@ -104,6 +105,7 @@ FUZZ_TARGETS := \
 	virtio_net \
 	config_space \
 	isolation \
+	osnoise \
 
 # tests/payload/NAME.c, guests for `thole run --payload`, linked at payload addresses.
 PAYLOADS := \

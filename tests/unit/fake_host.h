@@ -26,6 +26,7 @@ struct fake_host {
 	char dir[64];
 	enum fault fault;
 	bool kvm_thread;
+	const char *trace; /* lines of the osnoise tracer's */
 	unsigned at, step; /* the step of the fault, and the one that we are at */
 };
 
@@ -89,13 +90,22 @@ static bool fake_step(struct fake_host *h)
 	return now;
 }
 
-/* A cgroup's files go with it. */
+static int fake_remove_below(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	return ftw->level ? remove(path) : 0;
+}
+
+/* A cgroup's files go with it, and all that is in an instance of tracing. */
 static void fake_group_empty(const struct fake_host *h, const char *path)
 {
 	char whole[600], file[900];
 	DIR *d;
 
 	snprintf(whole, sizeof(whole), "%s%s", h->dir, path);
+	if (strstr(path, "/tracing/instances/"))
+		nftw(whole, fake_remove_below, 16, FTW_DEPTH | FTW_PHYS);
 	d = opendir(whole);
 	for (const struct dirent *e; d && (e = readdir(d));) {
 		snprintf(file, sizeof(file), "%s/%s", whole, e->d_name);
@@ -146,10 +156,25 @@ static void fake_workqueues(const struct fake_host *h, const char *text)
 	fake_put(h, "/sys/devices/virtual/workqueue/cpumask", force);
 }
 
+/* What an instance's tracer says once it is turned on. */
+static void fake_traced(const struct fake_host *h, const char *path, const char *text)
+{
+	char file[500];
+
+	fake_put(h, path, text);
+	snprintf(file, sizeof(file), "%.*s/trace_pipe", (int)(strrchr(path, '/') - path), path);
+	if (*text == '1' && h->trace)
+		fake_put(h, file, h->trace);
+}
+
 static void fake_written(struct fake_host *h, const char *path, const char *text)
 {
 	if (ends_in(path, "cgroup.subtree_control"))
 		fake_put(h, path, *text == '+' ? "cpuset cpu memory" : "cpu memory");
+	else if (ends_in(path, "osnoise/options"))
+		fake_put(h, path, *text == 'N' ? "DEFAULTS NO_OSNOISE_WORKLOAD" : "DEFAULTS OSNOISE_WORKLOAD");
+	else if (ends_in(path, "tracing_on"))
+		fake_traced(h, path, text);
 	else if (ends_in(path, "workqueue/cpumask"))
 		fake_workqueues(h, text);
 	else if (ends_in(path, "transparent_hugepage/defrag"))
@@ -161,14 +186,19 @@ static void fake_written(struct fake_host *h, const char *path, const char *text
 
 static void fake_after(void *ctx, enum hostfs_op op, const char *path, const char *text)
 {
-	static const char *const files[] = { "cgroup.type", "cgroup.threads", "cpuset.cpus", "cpuset.cpus.exclusive",
+	static const char *const group[] = { "cgroup.type", "cgroup.threads", "cpuset.cpus", "cpuset.cpus.exclusive",
 		"cpuset.cpus.partition" };
+	static const char *const instance[] = { "current_tracer", "events/osnoise/enable", "trace_pipe", "tracing_cpumask",
+		"tracing_on" };
+	const char *const *files = strstr(path, "/tracing/instances/") ? instance : group;
 	struct fake_host *h = ctx;
 	char file[500];
 
+	static_assert(ARRAY_SIZE(group) == ARRAY_SIZE(instance), "one loop for both");
+
 	if (op == HOSTFS_WRITE)
 		fake_written(h, path, text);
-	for (size_t i = 0; op == HOSTFS_MKDIR && i < ARRAY_SIZE(files); i++) {
+	for (size_t i = 0; op == HOSTFS_MKDIR && i < ARRAY_SIZE(group); i++) {
 		snprintf(file, sizeof(file), "%s/%s", path, files[i]);
 		fake_put(h, file, "");
 	}
@@ -222,6 +252,21 @@ static unused void fake_host_make(struct fake_host *h)
 		assert_non_null(mkdtemp(h->dir));
 	}
 	chmod(h->dir, 0755);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		fake_put(h, files[i][0], files[i][1]);
+}
+
+/* With a kernel that has the osnoise tracer. */
+static unused void fake_host_trace(struct fake_host *h)
+{
+	static const char *const files[][2] = {
+		{ "/sys/kernel/tracing/available_tracers", "timerlat osnoise hwlat function nop" },
+		{ "/sys/kernel/tracing/current_tracer", "function" },
+		{ "/sys/kernel/tracing/osnoise/cpus", "0-3" },
+		{ "/sys/kernel/tracing/osnoise/options", "DEFAULTS OSNOISE_WORKLOAD" },
+		{ "/sys/kernel/tracing/instances/somebody/current_tracer", "hwlat" },
+	};
+
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		fake_put(h, files[i][0], files[i][1]);
 }

@@ -139,13 +139,13 @@ static void this_machine(void **state)
 	assert_int_equal(affinity_get(&a), 0);
 	while (!CPU_ISSET_S((size_t)one.cpu[0].os, sizeof(a.set), a.set))
 		one.cpu[0].os++;
-	assert_int_equal(noise_measure(&n, &one, 20, 100), 0);
+	assert_int_equal(noise_measure(&n, &one, 20, 100, NULL), 0);
 	assert_int_equal(n.nr, 1);
 	assert_int_equal(n.at[0].cpu.os, one.cpu[0].os);
 	assert_true(n.at[0].log.watched >= n.tsc_hz / 1000 * 20);
 	noise_fini(&n);
 	one.cpu[0].os = CPULIST_MAX - 1;
-	assert_int_not_equal(noise_measure(&n, &one, 1, 0), 0);
+	assert_int_not_equal(noise_measure(&n, &one, 1, 0, NULL), 0);
 	cpulist_fini(&one);
 }
 
