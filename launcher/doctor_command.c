@@ -115,6 +115,7 @@ static int need_make(struct doctor_run *r, struct doctor_need *n, const struct d
 	n->kind = r->config.payload ? NEED_PAYLOAD : r->config.kernel ? NEED_LINUX : NEED_ANY;
 	n->fifo = r->config.sched.fifo ? r->config.sched.priority : 0;
 	n->isolation = r->config.isolation != CONFIG_ISOLATION_NONE;
+	n->isolation_required = r->config.isolation == CONFIG_ISOLATION_REQUIRE;
 	n->force = r->config.force;
 	n->memory = r->config.memory;
 	n->devices = r->config.device.nr;

@@ -71,8 +71,6 @@ static void plain(char *text)
 			*text = *text == '\t' || *text == '\n' ? ' ' : '?';
 }
 
-#define CAP_SYS_ADMIN_BIT 21
-
 /* A run with isolation=auto does what they ask for by itself, as root. CPUs are isolated by a cgroup of version 2. */
 static bool by_isolation(const struct host_facts *f, check_fn *check)
 {

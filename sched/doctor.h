@@ -64,6 +64,7 @@ struct doctor_need {
 	bool smt;           /* some core has two vCPUs */
 	uint32_t fifo;      /* SCHED_FIFO priority; 0: SCHED_OTHER */
 	bool isolation;     /* thole is to change the host's settings while it runs */
+	bool isolation_required; /* and not to run if it can't */
 	bool force;         /* what is refused for good reasons is to be done all the same */
 	uint64_t memory;    /* bytes */
 	uint32_t nr_memory;

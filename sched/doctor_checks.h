@@ -51,6 +51,8 @@ int64_t fact_number(const struct fact *f, int64_t absent);
 bool cpu_flag(const struct host_facts *f, const char *flag);
 
 /* Has this process that capability, by its bit (capabilities(7))? */
+#define CAP_SYS_ADMIN_BIT 21
+
 bool capable(const struct host_facts *f, unsigned bit);
 
 /* A parameter of the kernel's command line; false without it, or when the line could not be read. */

@@ -96,19 +96,38 @@ static bool lacks(const struct doctor_need *need, const struct cpulist *have, st
 	return !have->nr;
 }
 
+/* The run asks for it, and thole can't: it takes root, and a partition of cgroup version 2. */
+static void isolation_impossible(bool version_2, const struct doctor_need *need, struct finding *out)
+{
+	finding_want(out, need->isolation_required ? DOCTOR_ERROR : DOCTOR_WARNING, "the vCPUs' CPUs, but not thole's own",
+		need->isolation_required ? "thole run refuses to start this: isolation=require takes root, and cgroup version 2" :
+			"other processes are scheduled where vCPUs are; this run's isolation takes root, and cgroup version 2");
+	if (version_2)
+		finding_remedy(out, CHANGE_RUN, "as root; or boot with isolcpus=domain,managed_irq,LIST");
+	else
+		finding_remedy(out, CHANGE_REBOOT, "boot with isolcpus=domain,managed_irq,LIST");
+}
+
 void check_isolated(const struct host_facts *f, const struct doctor_need *need, struct finding *out)
 {
+	const bool version_2 = f->cgroup_root.state == FACT_READ;
 	struct cpulist l;
 
 	if (!isolated_cpus(f, &l)) {
 		finding_unknown(out, "the list of isolated CPUs can't be read");
 		return;
 	}
-	if (lacks(need, &l, out)) {
+	if (!lacks(need, &l, out)) {
+		cpulist_fini(&l);
+		return;
+	}
+	if (need->given && need->isolation && !(version_2 && capable(f, CAP_SYS_ADMIN_BIT))) {
+		isolation_impossible(version_2, need, out);
+	} else {
 		finding_want(out, DOCTOR_WARNING, "the vCPUs' CPUs, but not thole's own",
 			"other processes are scheduled where vCPUs are; thole pins vCPUs by itself, but moves others away only with "
 			"--isolation");
-		if (f->cgroup_root.state == FACT_READ)
+		if (version_2)
 			finding_remedy(out, CHANGE_NOW, "boot with isolcpus=domain,managed_irq,LIST");
 		else
 			finding_remedy(out, CHANGE_REBOOT, "boot with isolcpus=domain,managed_irq,LIST");
