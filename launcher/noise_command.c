@@ -8,6 +8,7 @@
 #include "launcher/command.h"
 #include "launcher/exit_code.h"
 #include "launcher/noise_print.h"
+#include "launcher/output.h"
 #include "sched/affinity.h"
 #include "vmm/log.h"
 
@@ -99,19 +100,10 @@ static int args_parse(struct noise_args *a, int argc, char **argv)
 
 static int show(const struct noise *n, const struct noise_args *a)
 {
-	json_t *value;
-
-	if (!a->json) {
-		noise_print(n, stdout);
-	} else {
-		value = noise_json(n);
-		if (!value || json_dumpf(value, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(8)) < 0 || putchar('\n') == EOF) {
-			json_decref(value);
-			return log_errno(-EIO, "JSON: %m");
-		}
-		json_decref(value);
-	}
-	return fflush(stdout) != 0 || ferror(stdout) ? log_errno(-errno, "standard output: %m") : 0;
+	if (a->json)
+		return output_json(noise_json(n));
+	noise_print(n, stdout);
+	return output_end();
 }
 
 /* Those that end this program, blocked until the tracer is put back. */

@@ -9,6 +9,7 @@
 #include "launcher/command.h"
 #include "launcher/exit_code.h"
 #include "launcher/handover.h"
+#include "launcher/output.h"
 #include "launcher/pci_print.h"
 #include "launcher/suggest.h"
 #include "numa/device_cpus.h"
@@ -102,11 +103,13 @@ static int list(const struct pci_args *a)
 		err = pci_json(&devs, row, nr, stdout);
 	else if (!err)
 		pci_print(&devs, row, nr, stdout);
-	if (!err && (fflush(stdout) != 0 || ferror(stdout)))
-		err = -errno;
+	if (err)
+		log_errno(err, "standard output: %m");
+	else
+		err = output_end();
 	free(row);
 	pci_devs_fini(&devs);
-	return err ? log_errno(err, "standard output: %m") : 0;
+	return err;
 }
 
 static int addr_read(const char *text, struct pci_addr *addr)
