@@ -148,6 +148,7 @@ LAB_TESTS_LONG := \
 	tests/lab/test-isolation \
 	tests/lab/test-bench \
 	tests/lab/test-bench-mpi \
+	tests/lab/test-exec-hard \
 	tests/lab/test-exec-net \
 	tests/lab/test-guest-others \
 	tests/lab/test-passthrough-long \
