@@ -36,6 +36,7 @@ UNIT_TESTS := \
 	test_doctor \
 	test_acpi \
 	test_isolation \
+	test_isolation_trace \
 	test_guest_boot \
 	test_host \
 	test_host_sysfs \
@@ -48,6 +49,7 @@ UNIT_TESTS := \
 	test_log \
 	test_mem \
 	test_passed \
+	test_passed_irq \
 	test_passthrough_host \
 	test_net \
 	test_net_mac \

@@ -5,31 +5,7 @@
  * A fake host (fake_host.h) plays the kernel. Each test that ends a process in the middle does so at every step there
  * is, in a child.
  */
-#include "sched/isolation.h"
-#include "tests/unit/fake_host.h"
-
-#include <sys/wait.h>
-
-static struct fake_host host;
-static struct cpulist cpus23, cpus2, cpus3;
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_host_make(&host);
-	return cpulist_parse(&cpus23, "2-3", NULL, NULL) || cpulist_parse(&cpus2, "2", NULL, NULL) ||
-	       cpulist_parse(&cpus3, "3", NULL, NULL);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	cpulist_fini(&cpus23);
-	cpulist_fini(&cpus2);
-	cpulist_fini(&cpus3);
-	fake_host_end(&host);
-	return 0;
-}
+#include "tests/unit/isolation_steps.h"
 
 static const struct isolation_result *result_of(const struct isolation *iso, const char *name)
 {
@@ -38,36 +14,6 @@ static const struct isolation_result *result_of(const struct isolation *iso, con
 			return &iso->result[i];
 	fail_msg("no result for %s", name);
 	return NULL;
-}
-
-static int start(struct isolation *iso, const struct hostfs_hook *hook, const struct cpulist *cpus, const char *id)
-{
-	const struct isolation_request ask = { .id = id, .cpus = cpus, .partition = !id, .fifo = true };
-
-	assert_int_equal(isolation_open(iso, host.dir, hook), 0);
-	return isolation_apply(iso, &ask);
-}
-
-static void recover(uint32_t owners)
-{
-	struct hostfs_hook hook = fake_hook(&host);
-	struct isolation iso;
-	uint32_t nr;
-
-	host.fault = FAULT_NONE;
-	assert_int_equal(isolation_open(&iso, host.dir, &hook), 0);
-	assert_int_equal(isolation_recover(&iso, NULL, &nr), 0);
-	if (owners != UINT32_MAX)
-		assert_int_equal(nr, owners);
-	isolation_close(&iso);
-}
-
-static void host_is(const char *wanted)
-{
-	char *now = fake_snapshot(&host);
-
-	assert_string_equal(now, wanted);
-	free(now);
 }
 
 static void all_is_set(void)
@@ -156,51 +102,6 @@ static void below_a_batch_systems_cgroup(void **state)
 	free(before);
 }
 
-/* In a child: with a fault at that step. True: it came to its end, so there is no such step. */
-static bool child(enum fault fault, unsigned at, void (*fn)(const struct hostfs_hook *hook))
-{
-	pid_t pid = fork();
-	int status;
-
-	assert_true(pid >= 0);
-	if (!pid) {
-		struct hostfs_hook hook = fake_hook(&host);
-
-		host.fault = fault;
-		host.at = at;
-		host.step = 0;
-		fn(&hook);
-		_exit(host.step > at ? 1 : 0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status) == 0;
-}
-
-/* With the tracer in between, where the host has one. */
-static void apply_and_release(const struct hostfs_hook *hook)
-{
-	struct isolation iso;
-	char why[200];
-
-	if (start(&iso, hook, &cpus23, NULL) == 0) {
-		if (isolation_trace_begin(&iso, &cpus23, why, sizeof(why)) == 0)
-			(void)!isolation_trace_end(&iso);
-		(void)!isolation_release(&iso);
-	}
-	isolation_close(&iso);
-}
-
-static void trace_and_end(const struct hostfs_hook *hook)
-{
-	struct isolation iso;
-	char why[200];
-
-	if (isolation_open(&iso, host.dir, hook) == 0 && isolation_trace_begin(&iso, &cpus23, why, sizeof(why)) == 0)
-		(void)!isolation_trace_end(&iso);
-	isolation_close(&iso);
-}
-
 static void apply_and_die(const struct hostfs_hook *hook)
 {
 	struct isolation iso;
@@ -218,22 +119,6 @@ static void only_recover(const struct hostfs_hook *hook)
 	isolation_close(&iso);
 }
 
-static unsigned at_every_step(enum fault fault, void (*fn)(const struct hostfs_hook *hook))
-{
-	char *before = fake_snapshot(&host);
-	unsigned at = 0;
-
-	while (!child(fault, at, fn)) {
-		recover(UINT32_MAX);
-		host_is(before);
-		assert_false(fake_has(&host, "/run/thole/isolation.json"));
-		at++;
-	}
-	host_is(before);
-	free(before);
-	return at;
-}
-
 static void killed_at_every_step(void **state)
 {
 	(void)state;
@@ -248,108 +133,6 @@ static void failing_at_every_step(void **state)
 	assert_true(at_every_step(FAULT_FAIL, apply_and_release) > 60);
 	fake_host_nest(&host);
 	assert_true(at_every_step(FAULT_FAIL, apply_and_release) > 80);
-}
-
-static void the_tracer_at_every_step(void **state)
-{
-	static const enum fault faults[] = { FAULT_DIE, FAULT_FAIL };
-
-	(void)state;
-	fake_host_trace(&host);
-	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
-		unsigned alone = at_every_step(faults[i], trace_and_end);
-
-		assert_true(alone > 15);
-		assert_true(at_every_step(faults[i], apply_and_release) > 60 + alone / 2);
-	}
-}
-
-static void tracer_for(struct isolation *iso, const struct hostfs_hook *hook)
-{
-	char why[200] = "";
-
-	assert_int_equal(isolation_open(iso, host.dir, hook), 0);
-	if (isolation_trace_begin(iso, &cpus23, why, sizeof(why)) != 0)
-		fail_msg("no tracer: %s", why);
-}
-
-static void two_tracers_overlap(void **state)
-{
-	static const char options[] = "/sys/kernel/tracing/osnoise/options";
-	struct hostfs_hook hook = fake_hook(&host);
-	struct isolation a, b;
-	char *before, path[200];
-
-	(void)state;
-	fake_host_trace(&host);
-	before = fake_snapshot(&host);
-	tracer_for(&a, &hook);
-	assert_string_equal(fake_get(&host, options), "DEFAULTS NO_OSNOISE_WORKLOAD");
-	snprintf(path, sizeof(path), "%s/current_tracer", a.trace);
-	assert_string_equal(fake_get(&host, path), "osnoise");
-	snprintf(path, sizeof(path), "%s/tracing_cpumask", a.trace);
-	assert_string_equal(fake_get(&host, path), "c");
-	snprintf(path, sizeof(path), "%s/tracing_on", a.trace);
-	assert_string_equal(fake_get(&host, path), "0");
-	/* Another thole's is not somebody else's. */
-	tracer_for(&b, &hook);
-	assert_string_not_equal(a.trace, b.trace);
-	assert_int_equal(isolation_trace_end(&a), 0);
-	assert_string_equal(fake_get(&host, options), "DEFAULTS NO_OSNOISE_WORKLOAD");
-	assert_int_equal(isolation_trace_end(&b), 0);
-	host_is(before);
-	assert_false(fake_has(&host, "/run/thole/isolation.json"));
-	/* With isolation, release ends it, too. */
-	assert_int_equal(isolation_trace_end(&a), 0);
-	isolation_close(&a);
-	isolation_close(&b);
-	assert_int_equal(start(&a, &hook, &cpus23, NULL), 0);
-	assert_int_equal(isolation_trace_begin(&a, &cpus23, path, sizeof(path)), 0);
-	assert_int_equal(isolation_release(&a), 0);
-	host_is(before);
-	isolation_close(&a);
-	free(before);
-}
-
-/* Nothing is changed, and that is said. */
-static void no_tracer(const char *word)
-{
-	struct hostfs_hook hook = fake_hook(&host);
-	char *before = fake_snapshot(&host), why[200] = "";
-	struct isolation iso;
-
-	assert_int_equal(isolation_open(&iso, host.dir, &hook), 0);
-	assert_int_equal(isolation_trace_begin(&iso, &cpus23, why, sizeof(why)), 1);
-	if (!strstr(why, word))
-		fail_msg("\"%s\" lacks \"%s\"", why, word);
-	assert_false(fake_has(&host, "/run/thole"));
-	host_is(before);
-	isolation_close(&iso);
-	free(before);
-}
-
-static void hosts_without_a_tracer(void **state)
-{
-	char path[200];
-
-	(void)state;
-	no_tracer("no tracers");
-	fake_put(&host, "/sys/kernel/tracing/.keep", "");
-	no_tracer("mount -t tracefs");
-	fake_put(&host, "/sys/kernel/tracing/available_tracers", "hwlat function nop");
-	no_tracer("CONFIG_OSNOISE_TRACER");
-	fake_host_trace(&host);
-	fake_put(&host, "/sys/kernel/tracing/osnoise/cpus", "0-2");
-	no_tracer("osnoise/cpus has not all");
-	fake_put(&host, "/sys/kernel/tracing/osnoise/cpus", "0-3");
-	fake_put(&host, "/sys/kernel/tracing/current_tracer", "timerlat");
-	no_tracer("somebody else uses the kernel's osnoise tracer, in /sys/kernel/tracing");
-	fake_put(&host, "/sys/kernel/tracing/current_tracer", "nop");
-	fake_put(&host, "/sys/kernel/tracing/instances/somebody/current_tracer", "osnoise");
-	no_tracer("in /sys/kernel/tracing/instances/somebody");
-	snprintf(path, sizeof(path), "%s/sys/kernel/tracing/osnoise/options", host.dir);
-	unlink(path);
-	no_tracer("Linux 6.2");
 }
 
 static void killed_while_it_is_put_back(void **state)
@@ -628,9 +411,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(below_a_batch_systems_cgroup, setup, teardown),
 		cmocka_unit_test_setup_teardown(killed_at_every_step, setup, teardown),
 		cmocka_unit_test_setup_teardown(failing_at_every_step, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_tracer_at_every_step, setup, teardown),
-		cmocka_unit_test_setup_teardown(two_tracers_overlap, setup, teardown),
-		cmocka_unit_test_setup_teardown(hosts_without_a_tracer, setup, teardown),
 		cmocka_unit_test_setup_teardown(killed_while_it_is_put_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(killed_beside_another, setup, teardown),
 		cmocka_unit_test_setup_teardown(two_overlap, setup, teardown),
