@@ -367,11 +367,9 @@ void control_stop(struct control *c)
 		struct control_client *k = c->clients;
 
 		c->clients = k->next;
-		if (k->socket.fd >= 0) {
-			/* Its request, if it comes, comes too late. */
-			if (c->berth->stopped && !k->joined && !k->console)
-				answer(k, control_answer_stopping());
-		}
+		/* Its request, if it comes, comes too late. */
+		if (k->socket.fd >= 0 && c->berth->stopped && !k->joined && !k->console)
+			answer(k, control_answer_stopping());
 		if (k->socket.fd >= 0) {
 			loop_remove(&c->m->vm.loop, &k->socket);
 			close(k->socket.fd);

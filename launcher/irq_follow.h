@@ -8,7 +8,8 @@
  *
  * It counts them on the way, over the whole run.
  *
- * Threads: start, stop and JSON on the loop's; routed and leaving from any. Owns: a timer, the counts. Errors: reported where they matter.
+ * Threads: start, stop and JSON on the loop's; routed and leaving from any. Owns: a timer, the counts. Errors: reported
+ * where they matter.
  */
 #ifndef LAUNCHER_IRQ_FOLLOW_H
 #define LAUNCHER_IRQ_FOLLOW_H
