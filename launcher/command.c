@@ -132,14 +132,25 @@ static void recover(const struct command *c, const char *first)
 		handover_recover();
 }
 
+/*
+ * A file that becomes too large (ulimit -f) is an error of one write, not our end. What was ignored before stays as it
+ * was: programs that exec starts are to know whose wish it is.
+ */
+static void file_limit_survive(void)
+{
+	struct sigaction now;
+
+	if (sigaction(SIGXFSZ, NULL, &now) < 0 || now.sa_handler != SIG_IGN)
+		signal(SIGXFSZ, SIG_IGN);
+}
+
 int command_main(int argc, char **argv)
 {
 	const struct command *c;
 	const char *word;
 
 	streams_hold();
-	/* A file that becomes too large (ulimit -f) is an error of one write, not our end. */
-	signal(SIGXFSZ, SIG_IGN);
+	file_limit_survive();
 	stderr_log_install();
 	if (argc < 2) {
 		usage_print(stderr);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -37,8 +38,8 @@ struct client {
 	const struct exec_agent *agent;
 	const struct exec_order *exec;
 	bool pmi_wanted;
-	bool ended; /* code is the program's, or final */
-	int code;
+	bool ended; /* the end below is the program's, or final */
+	struct exec_end end;
 };
 
 static bool is_tty(const struct client *c)
@@ -49,7 +50,7 @@ static bool is_tty(const struct client *c)
 static void finish(struct client *c, int code)
 {
 	c->ended = true;
-	c->code = code;
+	c->end = (struct exec_end){ code, 0 };
 	loop_quit(&c->loop);
 }
 
@@ -145,7 +146,8 @@ static int frame_come(struct link *l, const struct frame *f)
 		return 0;
 	case FRAME_EXIT:
 		c->ended = true;
-		c->code = f->payload[0] ? 128 + f->payload[1] : f->payload[1];
+		c->end = f->payload[0] ? (struct exec_end){ 128 + f->payload[1], f->payload[1] } :
+					 (struct exec_end){ f->payload[1], 0 };
 		look_done(c);
 		return 0;
 	default: return flow_frame(&c->flow[f->stream], f);
@@ -368,23 +370,23 @@ static int client_start(struct client *c, sigset_t *set)
 	return err;
 }
 
-int exec_client_run(const struct exec_agent *agent, const struct exec_order *order)
+struct exec_end exec_client_run(const struct exec_agent *agent, const struct exec_order *order)
 {
 	struct client *c = calloc(1, sizeof(*c));
-	int code = EXIT_CODE_FAILED;
+	struct exec_end end = { EXIT_CODE_FAILED, 0 };
 	sigset_t set;
 
 	if (!c || loop_init(&c->loop, nothing, NULL) != 0) {
 		close(agent->fd);
 		free(c);
-		return code;
+		return end;
 	}
 	c->agent = agent;
 	c->exec = order;
-	c->code = code;
+	c->end = end;
 	c->signals.fd = c->again.fd = c->link.socket.fd = -1;
 	if (client_start(c, &set) == 0 && loop_run(&c->loop) == 0)
-		code = c->code;
+		end = c->end;
 	terminal_close(&c->terminal);
 	for (int i = 0; i < STREAMS; i++)
 		if (c->flow[i].link)
@@ -396,7 +398,21 @@ int exec_client_run(const struct exec_agent *agent, const struct exec_order *ord
 		close(c->signals.fd);
 	loop_fini(&c->loop);
 	free(c);
-	return code;
+	return end;
+}
+
+void exec_end_by(int sig)
+{
+	sigset_t set;
+
+	/* A limit of 0 doesn't keep a core from a program that collects them. */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return;
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	signal(sig, SIG_DFL);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	raise(sig);
 }
 
 int exec_agent_connect(const char *path)

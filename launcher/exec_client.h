@@ -19,8 +19,19 @@ struct exec_agent {
 	void *ctx;
 };
 
-/* The exit code of the program: its own, 128 + n after signal n, 125 to 127 as exec_code.h has them. */
-int exec_client_run(const struct exec_agent *agent, const struct exec_order *order);
+/* How a program ended. */
+struct exec_end {
+	int code;   /* its own, 128 + n after signal n, 125 to 127 as exit_code.h and a shell have them */
+	int signal; /* that ended it; 0: none */
+};
+
+struct exec_end exec_client_run(const struct exec_agent *agent, const struct exec_order *order);
+
+/*
+ * End this process by the signal that ended the program, without a core: whoever waits for it (a shell, a process
+ * manager) is to see what it would see of the program. Comes back where the signal ends nobody.
+ */
+void exec_end_by(int sig);
 
 /* Connect to an agent's Unix socket. A descriptor, or -errno, reported. */
 int exec_agent_connect(const char *path) must_check;

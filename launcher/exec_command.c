@@ -67,16 +67,19 @@ static int defaults(struct run_config *c, void *own_input)
 	return err || a->vm ? err : exec_job_defaults(&a->found, c);
 }
 
-static int order_run(const struct exec_agent *agent, const struct run_config *c, const struct exec_args *a,
+/* thole itself failed. */
+static const struct exec_end failed = { EXIT_CODE_FAILED, 0 };
+
+static struct exec_end order_run(const struct exec_agent *agent, const struct run_config *c, const struct exec_args *a,
 	const struct exec_machine *m)
 {
 	static char nolocal[] = "MPIR_CVAR_NOLOCAL=1";
 	struct exec_order order;
-	int code;
+	struct exec_end end;
 
 	if (exec_order_make(&order, a->program, &c->env) != 0) {
 		close(agent->fd);
-		return EXIT_CODE_FAILED;
+		return failed;
 	}
 	if (m && m->our_root)
 		exec_order_program_find(&order);
@@ -90,23 +93,23 @@ static int order_run(const struct exec_agent *agent, const struct run_config *c,
 		order.order.env[order.order.nr_env++] = nolocal;
 		order.order.env[order.order.nr_env] = NULL;
 	}
-	code = exec_client_run(agent, &order);
+	end = exec_client_run(agent, &order);
 	exec_order_fini(&order);
-	return code;
+	return end;
 }
 
-static int exec_at_socket(const struct run_config *c, const struct exec_args *a)
+static struct exec_end exec_at_socket(const struct run_config *c, const struct exec_args *a)
 {
 	const struct exec_agent agent = { .fd = exec_agent_connect(a->agent_socket) };
 
-	return agent.fd < 0 ? EXIT_CODE_FAILED : order_run(&agent, c, a, NULL);
+	return agent.fd < 0 ? failed : order_run(&agent, c, a, NULL);
 }
 
-static int exec_in_machine(const struct run_config *c, const struct exec_args *a)
+static struct exec_end exec_in_machine(const struct run_config *c, const struct exec_args *a)
 {
 	struct exec_machine m;
+	struct exec_end end;
 	cpu_set_t cpus;
-	int code;
 
 	/* Whoever says which CPUs may take any of the job's. */
 	cpus = a->found.all;
@@ -114,21 +117,21 @@ static int exec_in_machine(const struct run_config *c, const struct exec_args *a
 		exec_job_cpus(&a->found, c->granularity, &cpus);
 	if (exec_machine_join(&m, a->vm ? a->vm : c->name, a->vm ? NULL : c, &cpus, a->wanted,
 		c->start_timeout_ms) != 0)
-		return EXIT_CODE_FAILED;
-	code = order_run(&m.agent, c, a, &m);
+		return failed;
+	end = order_run(&m.agent, c, a, &m);
 	exec_machine_leave(&m);
-	return code;
+	return end;
 }
 
-static int exec_where(const struct run_config *c, const struct exec_args *a)
+static struct exec_end exec_where(const struct run_config *c, const struct exec_args *a)
 {
 	if (!!a->agent_socket + !!a->job + !!a->vm > 1) {
 		log_errno(-EINVAL, "--job, --vm and --agent-socket each name a machine: give one");
-		return EXIT_CODE_FAILED;
+		return failed;
 	}
 	if (!a->program) {
 		log_errno(-EINVAL, "no program to run: thole exec [OPTION...] PROGRAM [ARGUMENT...]");
-		return EXIT_CODE_FAILED;
+		return failed;
 	}
 	return a->agent_socket ? exec_at_socket(c, a) : exec_in_machine(c, a);
 }
@@ -140,14 +143,17 @@ int exec_command(int argc, char **argv)
 	const struct config_line line = { .name = "exec", .doc = "Run a program in a machine as if it ran here.",
 		.args = "PROGRAM [ARGUMENT...]", .own = &own, .defaults = defaults, .own_input = &a };
 	struct run_config config;
+	struct exec_end end;
 	int code = run_config_from_args(&config, &line, argc, argv);
 
 	if (code) {
 		json_decref(a.wanted);
 		return code < 0 ? EXIT_CODE_FAILED : 0;
 	}
-	code = exec_where(&config, &a);
+	end = exec_where(&config, &a);
 	json_decref(a.wanted);
 	run_config_fini(&config);
-	return code;
+	if (end.signal)
+		exec_end_by(end.signal);
+	return end.code;
 }

@@ -162,6 +162,7 @@ static void limits_describe(struct order *o)
 	}
 }
 
+/* By whoever started us: execve() leaves no flags, and our own signal() sets one. */
 static uint64_t signals_ignored(void)
 {
 	uint64_t ignored = 0;
@@ -169,7 +170,7 @@ static uint64_t signals_ignored(void)
 	for (int s = 1; s <= 64; s++) {
 		struct sigaction now;
 
-		if (sigaction(s, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+		if (sigaction(s, NULL, &now) == 0 && now.sa_handler == SIG_IGN && !(now.sa_flags & SA_RESTART))
 			ignored |= 1ull << (s - 1);
 	}
 	return ignored;
