@@ -8,11 +8,15 @@
  *
  * A value is the time from just before posix_spawn() to the command's end having been noticed, or, with
  * --output, the number that the command prints. Commands get no input.
+ *
+ * With --slice, a round's commands are all there at once and have the machine in turn, so that they meet the same of
+ * its moods; what a command prints must then not depend on its being stopped now and then.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +26,7 @@
 #include <unistd.h>
 
 #include "benchmarks/sample.h"
+#include "benchmarks/slices.h"
 
 #define COMMANDS_MAX 8
 #define LEVEL	     0.95
@@ -38,6 +43,7 @@ struct command {
 struct plan {
 	size_t rounds;
 	bool output; /* values are what the commands print, not their time */
+	unsigned slice; /* ms; 0: one command after the other */
 	bool json;
 	size_t nr;
 	struct command command[COMMANDS_MAX];
@@ -51,7 +57,10 @@ static const char usage[] =
 	"  NAME STATUS     what the command is called, and the exit code that it has to end with\n"
 	"  --rounds N      runs of each command (default: 25)\n"
 	"  --output        compare the numbers that the commands print, not the time they take\n"
+	"  --slice MS      with --output: run a round's commands together, each for so long in turn\n"
 	"  --json          print JSON, with every value\n";
+
+static struct slice_process running[COMMANDS_MAX]; /* for the signals' handler, too */
 
 static noreturn_fn printf_like(1, 2) void fail(const char *format, ...)
 {
@@ -62,7 +71,16 @@ static noreturn_fn printf_like(1, 2) void fail(const char *format, ...)
 	vfprintf(stderr, format, args);
 	fputc('\n', stderr);
 	va_end(args);
+	slices_kill(running, COMMANDS_MAX);
 	exit(1);
+}
+
+/* A stopped command would stay for ever. */
+static void on_signal(int sig)
+{
+	slices_kill(running, COMMANDS_MAX); /* NOLINT(bugprone-signal-handler): kill(2) only */
+	signal(sig, SIG_DFL);
+	raise(sig);
 }
 
 static double now(void)
@@ -96,6 +114,14 @@ static pid_t command_spawn(const struct command *c, int out)
 	return pid;
 }
 
+static void command_ended(const struct command *c, int status)
+{
+	if (WIFSIGNALED(status))
+		fail("%s: was killed by signal %d", c->name, WTERMSIG(status));
+	if (WEXITSTATUS(status) != c->status)
+		fail("%s: ended with %d, not %d", c->name, WEXITSTATUS(status), c->status);
+}
+
 static void command_wait(const struct command *c, pid_t pid)
 {
 	int status;
@@ -103,10 +129,7 @@ static void command_wait(const struct command *c, pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			fail("waitpid: %s", strerror(errno));
-	if (WIFSIGNALED(status))
-		fail("%s: was killed by signal %d", c->name, WTERMSIG(status));
-	if (WEXITSTATUS(status) != c->status)
-		fail("%s: ended with %d, not %d", c->name, WEXITSTATUS(status), c->status);
+	command_ended(c, status);
 }
 
 static double command_time(const struct command *c)
@@ -117,36 +140,75 @@ static double command_time(const struct command *c)
 	return now() - start;
 }
 
-static double command_output(const struct command *c)
+static double command_number(const struct command *c, const char *text)
 {
-	char text[256], *end;
-	size_t nr = 0;
-	ssize_t n;
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || strspn(end, " \r\n") != strlen(end))
+		fail("%s: printed \"%.40s\", which is not one number", c->name, text);
+	return value;
+}
+
+/* Start it; *out: where its output can be read. */
+static pid_t command_spawn_heard(const struct command *c, int *out)
+{
 	int pipes[2];
-	double value;
 	pid_t pid;
 
 	if (pipe2(pipes, O_CLOEXEC) < 0)
 		fail("pipe: %s", strerror(errno));
 	pid = command_spawn(c, pipes[1]);
 	close(pipes[1]);
-	while (nr < sizeof(text) - 1 && (n = read(pipes[0], text + nr, sizeof(text) - 1 - nr)) != 0) {
+	*out = pipes[0];
+	return pid;
+}
+
+static double command_output(const struct command *c)
+{
+	char text[SLICE_TEXT_MAX];
+	size_t nr = 0;
+	ssize_t n;
+	int out;
+	pid_t pid = command_spawn_heard(c, &out);
+
+	while (nr < sizeof(text) - 1 && (n = read(out, text + nr, sizeof(text) - 1 - nr)) != 0) {
 		if (n < 0 && errno != EINTR)
 			fail("read: %s", strerror(errno));
 		nr += n > 0 ? (size_t)n : 0;
 	}
-	close(pipes[0]);
+	close(out);
 	command_wait(c, pid);
 	text[nr] = '\0';
-	value = strtod(text, &end);
-	if (end == text || strspn(end, " \r\n") != strlen(end))
-		fail("%s: printed \"%.40s\", which is not one number", c->name, text);
-	return value;
+	return command_number(c, text);
+}
+
+static void round_run_sliced(struct plan *p, size_t round)
+{
+	int err;
+
+	for (size_t k = 0; k < p->nr; k++) {
+		size_t at = (round + k) % p->nr;
+
+		running[at] = (struct slice_process){ 0 };
+		running[at].pid = command_spawn_heard(&p->command[at], &running[at].out);
+	}
+	err = slices_run(running, p->nr, round, p->slice);
+	if (err)
+		fail("cannot run commands in slices: %s", strerror(-err));
+	for (size_t k = 0; k < p->nr; k++) {
+		command_ended(&p->command[k], running[k].status);
+		p->command[k].value[round] = command_number(&p->command[k], running[k].text);
+	}
 }
 
 static void rounds_run(struct plan *p)
 {
 	for (size_t round = 0; round < p->rounds; round++) {
+		if (p->slice) {
+			round_run_sliced(p, round);
+			continue;
+		}
 		for (size_t k = 0; k < p->nr; k++) {
 			struct command *c = &p->command[(round + k) % p->nr];
 
@@ -194,8 +256,8 @@ static json_t *command_json(const struct plan *p, const struct command *c)
 static int json_print(const struct plan *p)
 {
 	json_t *commands = json_array();
-	json_t *root = json_pack("{s:I, s:s, s:f, s:o}", "rounds", (json_int_t)p->rounds, "unit",
-		p->output ? "output" : "seconds", "level", LEVEL, "commands", commands);
+	json_t *root = json_pack("{s:I, s:I, s:s, s:f, s:o}", "rounds", (json_int_t)p->rounds, "slice_ms",
+		(json_int_t)p->slice, "unit", p->output ? "output" : "seconds", "level", LEVEL, "commands", commands);
 	int err;
 
 	for (size_t k = 0; k < p->nr; k++)
@@ -253,14 +315,14 @@ static void commands_parse(struct plan *p, char **argv)
 		fail("no command (see --help)");
 }
 
-static size_t rounds_parse(const char *text)
+static unsigned number_parse(const char *option, const char *text)
 {
 	char *end;
 	long n = strtol(text, &end, 10);
 
 	if (*end || end == text || n < 1 || n > 100000)
-		fail("--rounds: \"%s\" is no number from 1 to 100000", text);
-	return (size_t)n;
+		fail("--%s: \"%s\" is no number from 1 to 100000", option, text);
+	return (unsigned)n;
 }
 
 int main(int argc, char **argv)
@@ -268,6 +330,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "rounds", required_argument, NULL, 'r' },
 		{ "output", no_argument, NULL, 'o' },
+		{ "slice", required_argument, NULL, 's' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -276,7 +339,8 @@ int main(int argc, char **argv)
 
 	for (int c; (c = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
 		switch (c) {
-		case 'r': p.rounds = rounds_parse(optarg); break;
+		case 'r': p.rounds = number_parse("rounds", optarg); break;
+		case 's': p.slice = number_parse("slice", optarg); break;
 		case 'o': p.output = true; break;
 		case 'j': p.json = true; break;
 		case 'h': fputs(usage, stdout); return 0;
@@ -284,6 +348,11 @@ int main(int argc, char **argv)
 		}
 	}
 	commands_parse(&p, argv + optind);
+	if (p.slice && !p.output)
+		fail("--slice needs --output: the time of a command that is stopped says nothing");
+	signal(SIGINT, on_signal);
+	signal(SIGTERM, on_signal);
+	signal(SIGHUP, on_signal);
 	rounds_run(&p);
 	describe(&p);
 	if ((p.json ? json_print(&p) : table_print(&p)) || fflush(stdout) != 0)

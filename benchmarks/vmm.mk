@@ -7,6 +7,7 @@ INITRD    := $(B)/benchmarks/initrd
 
 $(B)/benchmarks/interleave $(B)/tests/unit/test_sample: $(B)/benchmarks/sample.o
 $(B)/tests/unit/test_sample: $(B)/benchmarks/verdict.o
+$(B)/benchmarks/interleave $(B)/tests/unit/test_slices: $(B)/benchmarks/slices.o
 $(B)/tests/unit/test_sample: LDLIBS += -lm
 
 # Static, as nothing starts faster; and never with sanitizers.

@@ -57,6 +57,7 @@ UNIT_TESTS := \
 	test_sample \
 	test_routes \
 	test_serial \
+	test_slices \
 	test_stats \
 	test_option \
 	test_osnoise \
