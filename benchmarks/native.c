@@ -229,12 +229,14 @@ static uint64_t tsc_khz_measure(void)
 
 static void params_fill(struct native *n, const char *cmdline)
 {
+	uint32_t nodes = max(n->nodes.nr, 1u);
+
 	n->params = (struct payload_params){
 		.magic = PAYLOAD_MAGIC,
 		.version = PAYLOAD_VERSION,
 		.size = sizeof(n->params),
 		.nr_cpus = n->cpus.nr,
-		.nr_ranges = max(n->nodes.nr, 1u),
+		.nr_ranges = nodes,
 		.ranges = (uintptr_t)n->range,
 		.cpu_nodes = (uintptr_t)n->cpu_nodes,
 		.cmdline = (uintptr_t)cmdline,

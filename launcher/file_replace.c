@@ -48,7 +48,8 @@ static int write_direct(const char *path, const char *text)
 	return err;
 }
 
-/* A new file beside path, with the mode that umask(2) leaves it; unlike mkstemp(3)'s, which is 0600. */
+/* A new file beside path, with the mode that umask(2) leaves it; unlike mkstemp(3)'s, which is 0600. Its descriptor, or
+ * -errno and no *name. */
 static int temporary_open(const char *path, char **name)
 {
 	for (unsigned i = 0; i < TRIES; i++) {
@@ -76,7 +77,7 @@ static int write_beside(const char *path, const struct stat *former, const char 
 	int err = 0;
 	int fd = temporary_open(path, &temporary);
 
-	if (fd < 0)
+	if (!temporary)
 		return fd;
 	err = write_text(fd, text);
 	if (!err && former && fchmod(fd, former->st_mode & 0777) < 0)

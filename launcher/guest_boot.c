@@ -101,6 +101,7 @@ static int run_part(struct guest_boot *b, const struct run_config *c, const stru
 	int err = config ? 0 : log_errno(-ENOMEM, "initramfs: %m");
 
 	if (!err && c->agent && strcmp(c->agent, "builtin") == 0)
+		/* cppcheck-suppress comparePointers; two symbols of one section */
 		file[nr++] = (struct initramfs_file){ "thole/agent", agent_image, (size_t)(agent_image_end - agent_image),
 			0755 };
 	else if (!err && c->agent && (err = image_load(&agent, "agent", c->agent)) == 0)
