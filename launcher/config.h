@@ -186,6 +186,7 @@ struct run_config {
 	enum config_isolation isolation;
 	enum config_idle idle;
 	enum config_auto quiet_guest;
+	enum config_auto unpack;
 
 	/* How it runs. */
 	bool reboot;

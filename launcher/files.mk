@@ -83,9 +83,11 @@ LAUNCHER_SRCS := \
 	launcher/guest_init.c \
 	launcher/guest_shares.c \
 	launcher/initramfs.c \
+	launcher/cache.c \
 	launcher/initramfs_cache.c \
 	launcher/kernel_list.c \
 	launcher/kernel_needs.c \
+	launcher/kernel_unpack.c \
 	launcher/library_late.c \
 	launcher/unit_backends.c \
 	launcher/unit_guest.c \

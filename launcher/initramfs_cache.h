@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * initramfs_cache.h - the part of an initramfs that a kernel always gets, kept from one run to the next in
- * ${XDG_CACHE_HOME:-~/.cache}/thole.
+ * initramfs_cache.h - the part of an initramfs that a kernel always gets, kept from one run to the next (cache.h).
  *
- * A kept one is named by what it was made from: the kernel's version, its module index, the needs, and the
- * init. Writing is whole or not at all; a cache that can't be read or written costs time and nothing else.
+ * A kept one is named by what it was made from: the kernel's version, its module index, the needs, and the init.
  *
  * Threads: any, and other processes. Errors: negative errno, reported.
  */

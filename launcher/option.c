@@ -55,6 +55,12 @@ const struct option_row options[] = {
 	  .more = "auto takes the newest kernel that is installed in /boot or /lib/modules and has what "
 		"the machine needs, built in or as modules, and makes an initial RAM disk for it, which "
 		"mounts root and the shares that have a place." },
+	{ "unpack", AUTO(unpack), GROUP_START, .choice = autos, .def = "auto",
+	  .help = "unpack a bzImage here, once, rather than in the guest at each start",
+	  .more = "The kernel proper is kept in ~/.cache/thole, with that of three others at most, and starts at its "
+		"PVH entry, without the move to a random address (KASLR) that the bzImage's own program makes. "
+		"A kernel without that entry, or no place to keep it, leaves it as it is, without a word. auto is "
+		"yes unless that directory is on a file system of the network." },
 	{ "initrd", PATH(initrd), GROUP_START, .letter = 'i', .arg = "FILE",
 	  .help = "initial RAM disk; for multiboot, the first module" },
 	{ "module", &type_list, AT(module, struct config_strings), GROUP_START,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "launcher/image.h"
+#include "launcher/kernel_unpack.h"
 #include "launcher/machine.h"
 #include "vmm/log.h"
 
@@ -83,6 +84,9 @@ static int images_load(struct machine *m)
 		err = boot_kind_of(&in->kernel, cfg->payload, &in->kind);
 	if (!err)
 		err = paging_check(m);
+	if (!err && in->kind == BOOT_LINUX && cfg->unpack != CONFIG_NO &&
+		kernel_unpack(&in->kernel, cfg->unpack == CONFIG_YES))
+		in->kind = BOOT_PVH;
 	if (!err)
 		err = initrd_take(m);
 	if (!err && cfg->initrd)

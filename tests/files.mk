@@ -47,6 +47,7 @@ UNIT_TESTS := \
 	test_layout \
 	test_ledger \
 	test_log \
+	test_kernel_unpack \
 	test_mem \
 	test_passed \
 	test_passed_irq \

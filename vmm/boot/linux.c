@@ -16,6 +16,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "vmm/boot/linux.h"
 #include "vmm/boot/loader.h"
 #include "vmm/boot/pagetable.h"
 #include "vmm/log.h"
@@ -44,6 +45,42 @@ struct linux_image {
 	const uint8_t *kernel; /* the protected-mode part */
 	uint64_t size;
 };
+
+static uint64_t setup_size(const struct setup_header *h)
+{
+	return ((h->setup_sects ? h->setup_sects : 4u) + 1u) * SECTOR;
+}
+
+/*
+ * The stream is followed by the size of what it becomes, in 4 bytes, little endian; of gzip's they are the stream's own
+ * last ones (RFC 1952, ISIZE).
+ */
+bool linux_payload_find(const struct blob *f, struct linux_payload *p)
+{
+	static const uint8_t gzip[2] = { 0x1f, 0x8b };
+	struct setup_header h;
+	uint32_t unpacked;
+	const uint8_t *data;
+
+	if (f->size < HEADER_AT + sizeof(h))
+		return false;
+	memcpy(&h, f->data + HEADER_AT, sizeof(h));
+	if (h.boot_flag != BOOT_FLAG || h.header != HEADER_MAGIC || h.version < VERSION_MIN)
+		return false;
+	p->at = setup_size(&h) + h.payload_offset;
+	p->size = h.payload_length;
+	if (p->size <= sizeof(gzip) + sizeof(unpacked) || p->at > f->size || f->size - p->at < p->size)
+		return false;
+	if (blob_show(f, p->at, sizeof(gzip)) != 0 ||
+		blob_show(f, p->at + p->size - sizeof(unpacked), sizeof(unpacked)) != 0)
+		return false;
+	data = f->data + p->at;
+	memcpy(&unpacked, data + p->size - sizeof(unpacked), sizeof(unpacked));
+	p->unpacked = unpacked;
+	if (memcmp(data, gzip, sizeof(gzip)) != 0)
+		p->size -= sizeof(unpacked);
+	return unpacked != 0;
+}
 
 static int not_linux(const struct blob *f, const char *why)
 {
@@ -83,7 +120,7 @@ static int image_open(struct linux_image *im, const struct blob *f)
 		return err;
 	/* A newer header is longer than ours: its end is the file's to say, ours to bound. */
 	im->hdr_size = min(0x202u + f->data[HEADER_END_AT] - HEADER_AT, sizeof(im->hdr));
-	setup = ((im->hdr.setup_sects ? im->hdr.setup_sects : 4u) + 1u) * SECTOR;
+	setup = setup_size(&im->hdr);
 	need = (uint64_t)im->hdr.syssize * 16;
 	if (setup >= f->size || f->size - setup < need)
 		return log_errno(-ENOEXEC,
