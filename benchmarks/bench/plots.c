@@ -269,6 +269,11 @@ static char *start_draw(const char *name, const json_t *document, int *err)
 	return vcpus_draw(name, document, "start.vcpus-", "ms to the last vCPU", err);
 }
 
+static char *boot_draw(const char *name, const json_t *document, int *err)
+{
+	return vcpus_draw(name, document, "linux-to-init.vcpus-", "ms to the guest''s init", err);
+}
+
 static char *resident_draw(const char *name, const json_t *document, int *err)
 {
 	return vcpus_draw(name, document, "resident.vcpus-", "MiB beside the guest", err);
@@ -294,6 +299,8 @@ const struct plot plots[] = {
 	{ "mpi_allreduce", "MPI: how long a sum over all ranks takes, over its size", "The same ways; lower is better.",
 		mpi_allreduce_draw },
 	{ "start", "Start-up over the number of vCPUs", "From thole's start until all vCPUs run; no guest kernel.", start_draw },
+	{ "boot", "Boot time over the number of vCPUs", "From thole's start to the first instruction of a Linux guest's init.",
+		boot_draw },
 	{ "resident", "thole's own memory over the number of vCPUs", "Everything resident but guest memory.", resident_draw },
 };
 
