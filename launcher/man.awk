@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # man.awk - fill a manual page's template from the table of options.
 #
-# usage: thole --dump-options | awk -v docdir=DIR -f launcher/man.awk - TEMPLATE
+# usage: thole --dump-options | awk -v docdir=DIR -v unitdir=DIR -f launcher/man.awk - TEMPLATE
 #
 # In the template a line @OPTIONS@ becomes the options of the command line, @KEYS@ the keys of the
-# file, and @COMMANDS@ the sub-commands, each as mdoc(7) lists; @DOCDIR@ is where documents are.
+# file, and @COMMANDS@ the sub-commands, each as mdoc(7) lists; @DOCDIR@ is where documents are,
+# and @UNITDIR@ where systemd's units are.
 
 function text(s) { gsub(/\\/, "\\e", s); gsub(/'/, "\\(aq", s); return s ~ /^[.]/ ? "\\&" s : s }
 function sentence(s) { return toupper(substr(s, 1, 1)) substr(s, 2) "." }
@@ -108,4 +109,4 @@ $0 == "@COMMANDS@" {
 	next
 }
 
-{ gsub(/@DOCDIR@/, docdir); print }
+{ gsub(/@DOCDIR@/, docdir); gsub(/@UNITDIR@/, unitdir); print }
