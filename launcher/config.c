@@ -108,7 +108,7 @@ static int auto_check(const struct run_config *c)
 			c->initrd ? "initrd" : "module");
 	if (c->writable.nr && !host)
 		return log_errno(-EINVAL, "writable is for --root host; elsewhere it is --share TAG=PATH,at=DIR");
-	if (c->agent && c->init)
+	if (c->agent && c->init && strcmp(c->agent, "none") != 0)
 		return log_errno(-EINVAL, "both an agent and an init: give one of them");
 	if (strncmp(c->root, "disk", 4) == 0 && (!c->root[4] || c->root[4] == ':') && !c->disk.nr)
 		return log_errno(-EINVAL, "root disk: there is none; give --disk IMAGE");

@@ -96,15 +96,16 @@ static int run_part(struct guest_boot *b, const struct run_config *c, const stru
 {
 	char *config = guest_boot_config(c, shares);
 	struct initramfs_file file[2] = { { "thole/config", config, config ? strlen(config) : 0, 0644 } };
+	const char *program = c->agent && strcmp(c->agent, "none") != 0 ? c->agent : NULL;
 	struct blob agent = { 0 };
 	size_t nr = 1;
 	int err = config ? 0 : log_errno(-ENOMEM, "initramfs: %m");
 
-	if (!err && c->agent && strcmp(c->agent, "builtin") == 0)
+	if (!err && program && strcmp(program, "builtin") == 0)
 		/* cppcheck-suppress comparePointers; two symbols of one section */
 		file[nr++] = (struct initramfs_file){ "thole/agent", agent_image, (size_t)(agent_image_end - agent_image),
 			0755 };
-	else if (!err && c->agent && (err = image_load(&agent, "agent", c->agent)) == 0)
+	else if (!err && program && (err = image_load(&agent, "agent", program)) == 0)
 		file[nr++] = (struct initramfs_file){ "thole/agent", agent.data, agent.size, 0755 };
 	if (!err)
 		err = initramfs_append(&b->initrd, file, nr);

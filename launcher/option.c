@@ -83,8 +83,11 @@ const struct option_row options[] = {
 	  .help = "program of the root to run; without it, /sbin/init or a shell",
 	  .more = "With --root host it is a shell unless something else is said, since the host's own "
 		"init would start all that the host runs. The guest powers off when the program ends." },
-	{ "agent", PATH(agent), GROUP_START, .arg = "FILE",
-	  .help = "static program of the host that becomes the guest's first process" },
+	{ "agent", PATH(agent), GROUP_START, .arg = "FILE|builtin|none",
+	  .help = "static program of the host that becomes the guest's first process",
+	  .more = "builtin is the one that comes with thole and runs programs for thole exec, which takes it "
+		"unless something else is said. With none the root's own init is the first process, and "
+		"has to start an agent if there is to be one." },
 	{ "agent-arg", &type_list, AT(agent_arg, struct config_strings), GROUP_START, .arg = "TEXT",
 	  .help = "argument for the agent; may be given again" },
 	{ "payload", PATH(payload), GROUP_START, .letter = 'p', .arg = "FILE",

@@ -171,6 +171,25 @@ static void test_untold(void **state)
 	refused(BOOTS "untold", "6.6.0 has no VIRTIO_BLK");
 }
 
+/* The root's own init has one itself, or there is one beside the guest's first program. */
+static void test_agent(void **state)
+{
+	static const char *const agents[] = { "none", "builtin", "/bin/true" };
+	char kernel[256], names[2048];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(agents); i++) {
+		give("agent", agents[i]);
+		assert_int_equal(choose(BOOTS "debian", kernel, names, sizeof(names)), 0);
+		assert_int_equal(strstr(names, "thole/agent\n") != NULL, i != 0);
+	}
+	give("init", "/bin/true");
+	assert_int_equal(run_config_check(&c), -EINVAL);
+	assert_non_null(strstr(said, "both an agent and an init"));
+	give("agent", "none");
+	assert_int_equal(run_config_check(&c), 0);
+}
+
 static void test_versions(void **state)
 {
 	static const char *const order[] = { "5.14.0-70.el9", "5.14.0-427.el9", "6.1.0-9-amd64", "6.1.0-13-amd64",
@@ -304,6 +323,7 @@ static void test_cache(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(test_agent),
 		T(test_versions),
 		T(test_newest),
 		T(test_needs),
