@@ -22,8 +22,8 @@
 /* The result says whether it worked; a caller that drops it has a bug. */
 #define must_check     __attribute__((warn_unused_result))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
-#define packed         __attribute__((packed))
-#define unused         __attribute__((unused))
+#define packed_type    __attribute__((packed))
+#define unused_fn      __attribute__((unused))
 #define noreturn_fn    __attribute__((noreturn))
 
 #define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))

@@ -31,7 +31,7 @@ struct fake_host {
 };
 
 /* At most one newline at the end, as the kernel has it. */
-static unused void fake_put(const struct fake_host *h, const char *path, const char *text)
+static unused_fn void fake_put(const struct fake_host *h, const char *path, const char *text)
 {
 	char whole[600];
 	FILE *f;
@@ -48,7 +48,7 @@ static unused void fake_put(const struct fake_host *h, const char *path, const c
 	fclose(f);
 }
 
-static unused char *fake_get(const struct fake_host *h, const char *path)
+static unused_fn char *fake_get(const struct fake_host *h, const char *path)
 {
 	static char text[4096];
 	char whole[600];
@@ -66,7 +66,7 @@ static unused char *fake_get(const struct fake_host *h, const char *path)
 	return text;
 }
 
-static unused bool fake_has(const struct fake_host *h, const char *path)
+static unused_fn bool fake_has(const struct fake_host *h, const char *path)
 {
 	char whole[600];
 
@@ -205,13 +205,13 @@ static void fake_after(void *ctx, enum hostfs_op op, const char *path, const cha
 	(void)fake_step(h);
 }
 
-static unused struct hostfs_hook fake_hook(struct fake_host *h)
+static unused_fn struct hostfs_hook fake_hook(struct fake_host *h)
 {
 	return (struct hostfs_hook){ fake_before, fake_after, h };
 }
 
 /* Four CPUs, everything as distributions have it, and a little worse. */
-static unused void fake_host_make(struct fake_host *h)
+static unused_fn void fake_host_make(struct fake_host *h)
 {
 	static const char *const files[][2] = {
 		{ "/run/.keep", "" },
@@ -257,7 +257,7 @@ static unused void fake_host_make(struct fake_host *h)
 }
 
 /* With a kernel that has the osnoise tracer. */
-static unused void fake_host_trace(struct fake_host *h)
+static unused_fn void fake_host_trace(struct fake_host *h)
 {
 	static const char *const files[][2] = {
 		{ "/sys/kernel/tracing/available_tracers", "timerlat osnoise hwlat function nop" },
@@ -272,7 +272,7 @@ static unused void fake_host_trace(struct fake_host *h)
 }
 
 /* This process in a cgroup of a batch system's. */
-static unused void fake_host_nest(struct fake_host *h)
+static unused_fn void fake_host_nest(struct fake_host *h)
 {
 	static const char *const dirs[] = { "/sys/fs/cgroup/job", "/sys/fs/cgroup/job/step" };
 	char file[300];
@@ -296,7 +296,7 @@ static int fake_remove_one(const char *path, const struct stat *st, int type, st
 	return remove(path);
 }
 
-static unused void fake_host_end(struct fake_host *h)
+static unused_fn void fake_host_end(struct fake_host *h)
 {
 	nftw(h->dir, fake_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
@@ -304,7 +304,7 @@ static unused void fake_host_end(struct fake_host *h)
 /* Every file of proc and sys, its name and its bytes. */
 static FILE *fake_out;
 
-static unused int fake_print_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static unused_fn int fake_print_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	char bytes[4096];
 	size_t n;
@@ -322,13 +322,13 @@ static unused int fake_print_one(const char *path, const struct stat *st, int ty
 	return 0;
 }
 
-static unused int by_line(const void *a, const void *b)
+static unused_fn int by_line(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* Sorted, since a file that is made again may be at another place of its directory. To be freed. */
-static unused char *fake_snapshot(const struct fake_host *h)
+static unused_fn char *fake_snapshot(const struct fake_host *h)
 {
 	static const char *const tops[] = { "proc", "sys" };
 	char *text = NULL, *sorted, **line, *save, dir[128];

@@ -14,7 +14,7 @@
 static struct fake_host host;
 static struct cpulist cpus23, cpus2, cpus3;
 
-static unused int setup(void **state)
+static unused_fn int setup(void **state)
 {
 	(void)state;
 	fake_host_make(&host);
@@ -22,7 +22,7 @@ static unused int setup(void **state)
 	       cpulist_parse(&cpus3, "3", NULL, NULL);
 }
 
-static unused int teardown(void **state)
+static unused_fn int teardown(void **state)
 {
 	(void)state;
 	cpulist_fini(&cpus23);
@@ -32,7 +32,7 @@ static unused int teardown(void **state)
 	return 0;
 }
 
-static unused int start(struct isolation *iso, const struct hostfs_hook *hook, const struct cpulist *cpus, const char *id)
+static unused_fn int start(struct isolation *iso, const struct hostfs_hook *hook, const struct cpulist *cpus, const char *id)
 {
 	const struct isolation_request ask = { .id = id, .cpus = cpus, .partition = !id, .fifo = true };
 
@@ -40,7 +40,7 @@ static unused int start(struct isolation *iso, const struct hostfs_hook *hook, c
 	return isolation_apply(iso, &ask);
 }
 
-static unused void recover(uint32_t owners)
+static unused_fn void recover(uint32_t owners)
 {
 	struct hostfs_hook hook = fake_hook(&host);
 	struct isolation iso;
@@ -54,7 +54,7 @@ static unused void recover(uint32_t owners)
 	isolation_close(&iso);
 }
 
-static unused void host_is(const char *wanted)
+static unused_fn void host_is(const char *wanted)
 {
 	char *now = fake_snapshot(&host);
 
@@ -63,7 +63,7 @@ static unused void host_is(const char *wanted)
 }
 
 /* In a child: with a fault at that step. True: it came to its end, so there is no such step. */
-static unused bool child(enum fault fault, unsigned at, void (*fn)(const struct hostfs_hook *hook))
+static unused_fn bool child(enum fault fault, unsigned at, void (*fn)(const struct hostfs_hook *hook))
 {
 	pid_t pid = fork();
 	int status;
@@ -84,7 +84,7 @@ static unused bool child(enum fault fault, unsigned at, void (*fn)(const struct 
 }
 
 /* With the tracer in between, where the host has one. */
-static unused void apply_and_release(const struct hostfs_hook *hook)
+static unused_fn void apply_and_release(const struct hostfs_hook *hook)
 {
 	struct isolation iso;
 	char why[200];
@@ -97,7 +97,7 @@ static unused void apply_and_release(const struct hostfs_hook *hook)
 	isolation_close(&iso);
 }
 
-static unused unsigned at_every_step(enum fault fault, void (*fn)(const struct hostfs_hook *hook))
+static unused_fn unsigned at_every_step(enum fault fault, void (*fn)(const struct hostfs_hook *hook))
 {
 	char *before = fake_snapshot(&host);
 	unsigned at = 0;

@@ -35,7 +35,7 @@ struct bench {
 
 static struct bench b;
 
-static unused int slot_set(void *ctx, uint32_t slot, struct range gpa, void *hva)
+static unused_fn int slot_set(void *ctx, uint32_t slot, struct range gpa, void *hva)
 {
 	(void)ctx;
 	assert_true(slot < SLOTS);
@@ -47,7 +47,7 @@ static unused int slot_set(void *ctx, uint32_t slot, struct range gpa, void *hva
 	return 0;
 }
 
-static unused int fds_open(void)
+static unused_fn int fds_open(void)
 {
 	DIR *d = opendir("/proc/self/fd");
 	int n = 0;
@@ -58,7 +58,7 @@ static unused int fds_open(void)
 	return n;
 }
 
-static unused int setup(void **state)
+static unused_fn int setup(void **state)
 {
 	(void)state;
 	memset(&b, 0, sizeof(b));
@@ -76,7 +76,7 @@ static unused int setup(void **state)
 	return 0;
 }
 
-static unused int teardown(void **state)
+static unused_fn int teardown(void **state)
 {
 	(void)state;
 	pci_fini(&b.bus);
@@ -89,7 +89,7 @@ static unused int teardown(void **state)
 	return 0;
 }
 
-static unused void device(const char *dump)
+static unused_fn void device(const char *dump)
 {
 	b.kernel.config_size = config_dump_read(dump, b.kernel.config, b.kernel.bar_size);
 	b.kernel.vectors[VFIO_PCI_INTX_IRQ_INDEX] = b.kernel.config[PCI_INTERRUPT_PIN] != 0;
@@ -99,14 +99,14 @@ static unused void device(const char *dump)
 	b.kernel.vectors[VFIO_PCI_REQ_IRQ_INDEX] = 1;
 }
 
-static unused void start(const char *dump)
+static unused_fn void start(const char *dump)
 {
 	device(dump);
 	assert_int_equal(passed_open(&b.p, &b.env, FAKE_GROUP, "0000:01:00.0"), 0);
 	assert_int_equal(passed_add(&b.p), 0);
 }
 
-static unused uint64_t bus_read(gpa_t addr, uint8_t size)
+static unused_fn uint64_t bus_read(gpa_t addr, uint8_t size)
 {
 	struct access a = { .addr = addr, .size = size };
 
@@ -114,24 +114,24 @@ static unused uint64_t bus_read(gpa_t addr, uint8_t size)
 	return a.value;
 }
 
-static unused void bus_write(gpa_t addr, uint8_t size, uint64_t value)
+static unused_fn void bus_write(gpa_t addr, uint8_t size, uint64_t value)
 {
 	struct access a = { .addr = addr, .size = size, .value = value, .write = true };
 
 	(void)bus_access(&b.mmio, &a);
 }
 
-static unused gpa_t cfg(uint32_t reg)
+static unused_fn gpa_t cfg(uint32_t reg)
 {
 	return LAYOUT_ECAM_BASE + (b.p.slot << 15) + reg;
 }
 
-static unused void command(uint16_t value)
+static unused_fn void command(uint16_t value)
 {
 	bus_write(cfg(PCI_COMMAND), 2, value);
 }
 
-static unused unsigned slots_there(void)
+static unused_fn unsigned slots_there(void)
 {
 	unsigned n = 0;
 

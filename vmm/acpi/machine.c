@@ -28,7 +28,7 @@ struct acpi_fadt {
 	struct acpi_gas sleep_control;
 	struct acpi_gas sleep_status;
 	char hypervisor[8];
-} packed;
+} packed_type;
 static_assert(sizeof(struct acpi_header) + sizeof(struct acpi_fadt) == 276, "ACPI 6.4, 5.2.9");
 static_assert(36 + offsetof(struct acpi_fadt, c2_latency) == 96, "P_LVL2_LAT");
 static_assert(36 + offsetof(struct acpi_fadt, boot_arch) == 109, "IAPC_BOOT_ARCH");
@@ -91,7 +91,7 @@ uint64_t fadt_write(struct table_writer *w, const struct acpi_config *cfg, gpa_t
 struct acpi_madt {
 	uint32_t lapic;
 	uint32_t flags; /* bit 0 (PCAT_COMPAT) clear: there is no 8259 */
-} packed;
+} packed_type;
 
 /* 5.2.12.3 */
 struct acpi_madt_ioapic {
@@ -101,7 +101,7 @@ struct acpi_madt_ioapic {
 	uint8_t reserved;
 	uint32_t address;
 	uint32_t first_gsi;
-} packed;
+} packed_type;
 static_assert(sizeof(struct acpi_madt_ioapic) == 12, "ACPI 6.4, 5.2.12.3");
 
 /* 5.2.12.12 */
@@ -112,7 +112,7 @@ struct acpi_madt_x2apic {
 	uint32_t apicid;
 	uint32_t flags;
 	uint32_t uid;
-} packed;
+} packed_type;
 static_assert(sizeof(struct acpi_madt_x2apic) == 16, "ACPI 6.4, 5.2.12.12");
 
 /* 5.2.12.13 */
@@ -123,7 +123,7 @@ struct acpi_madt_x2apic_nmi {
 	uint32_t uid;
 	uint8_t lint;
 	uint8_t reserved[3];
-} packed;
+} packed_type;
 static_assert(sizeof(struct acpi_madt_x2apic_nmi) == 12, "ACPI 6.4, 5.2.12.13");
 
 #define MADT_REVISION	5
@@ -181,7 +181,7 @@ struct acpi_mcfg {
 	uint8_t first_bus;
 	uint8_t last_bus;
 	uint32_t reserved1;
-} packed;
+} packed_type;
 static_assert(sizeof(struct acpi_mcfg) == 24, "PCI Firmware 3.3, 4.1.2");
 
 uint64_t mcfg_write(struct table_writer *w, const struct acpi_config *cfg)

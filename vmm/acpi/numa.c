@@ -6,7 +6,7 @@
 struct acpi_srat {
 	uint32_t reserved0; /* 1, for backward compatibility */
 	uint64_t reserved1;
-} packed;
+} packed_type;
 
 /* 5.2.16.3 */
 struct acpi_srat_x2apic {
@@ -18,7 +18,7 @@ struct acpi_srat_x2apic {
 	uint32_t flags;
 	uint32_t clock_domain;
 	uint32_t reserved1;
-} packed;
+} packed_type;
 static_assert(sizeof(struct acpi_srat_x2apic) == 24, "ACPI 6.4, 5.2.16.3");
 
 /* 5.2.16.2 */
@@ -32,7 +32,7 @@ struct acpi_srat_memory {
 	uint32_t reserved1;
 	uint32_t flags;
 	uint64_t reserved2;
-} packed;
+} packed_type;
 static_assert(sizeof(struct acpi_srat_memory) == 40, "ACPI 6.4, 5.2.16.2");
 
 #define SRAT_REVISION 3
@@ -98,7 +98,7 @@ struct acpi_hmat_domain {
 	uint32_t initiator;
 	uint32_t memory;
 	uint8_t reserved2[20];
-} packed;
+} packed_type;
 static_assert(sizeof(struct acpi_hmat_domain) == 40, "ACPI 6.4, 5.2.27.3");
 
 /* 5.2.27.4, followed by initiators, targets (four bytes each) and the matrix (two bytes each) */
@@ -114,7 +114,7 @@ struct acpi_hmat_locality {
 	uint32_t nr_targets;
 	uint32_t reserved2;
 	uint64_t unit; /* picoseconds or MB/s */
-} packed;
+} packed_type;
 static_assert(sizeof(struct acpi_hmat_locality) == 32, "ACPI 6.4, 5.2.27.4");
 
 #define HMAT_REVISION	     2

@@ -18,7 +18,7 @@ struct aml_name {
 	char name[4];
 	uint8_t prefix;
 	uint64_t value;
-} packed;
+} packed_type;
 static_assert(sizeof(struct aml_name) == 14, "ACPI 6.4, 20.2.5.1");
 
 /*
@@ -30,7 +30,7 @@ struct aml_pxm {
 	uint8_t length;
 	char path[10]; /* RootChar, DualNamePrefix, two segments */
 	struct aml_name name;
-} packed;
+} packed_type;
 static_assert(sizeof(struct aml_pxm) == 26, "ACPI 6.4, 20.2.5.1");
 
 /*

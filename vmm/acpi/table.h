@@ -33,7 +33,7 @@ struct acpi_header {
 	uint32_t oem_revision;
 	char creator_id[4];
 	uint32_t creator_revision;
-} packed;
+} packed_type;
 static_assert(sizeof(struct acpi_header) == 36, "ACPI 6.4, 5.2.6");
 
 /* 5.2.3.2 */
@@ -43,7 +43,7 @@ struct acpi_gas {
 	uint8_t bit_offset;
 	uint8_t access_size; /* 1: byte */
 	uint64_t address;
-} packed;
+} packed_type;
 static_assert(sizeof(struct acpi_gas) == 12, "ACPI 6.4, 5.2.3.2");
 
 /* 5.2.5.3 */
@@ -57,7 +57,7 @@ struct acpi_rsdp {
 	uint64_t xsdt;
 	uint8_t extended_checksum;
 	uint8_t reserved[3];
-} packed;
+} packed_type;
 static_assert(sizeof(struct acpi_rsdp) == 36, "ACPI 6.4, 5.2.5.3");
 static_assert(sizeof(struct acpi_rsdp) == sizeof((struct acpi_tables *)0)->rsdp, "room for it");
 

@@ -31,7 +31,7 @@ struct bda {
 	uint16_t ebda_segment; /* 0x40e: the extended BIOS data area's address / 16 */
 	uint8_t other[3];
 	uint16_t memory_kib; /* 0x413 */
-} packed;
+} packed_type;
 
 static_assert(sizeof(struct bda) == 7, "0x40e to 0x414");
 

@@ -71,7 +71,7 @@ struct multiboot_region {
 	uint64_t base;
 	uint64_t length;
 	uint32_t type; /* enum e820_type */
-} packed;
+} packed_type;
 
 static_assert(sizeof(struct multiboot_header) == 32, "3.1.1");
 static_assert(offsetof(struct multiboot_info, mmap_size) == 44, "3.3");

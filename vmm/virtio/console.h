@@ -22,11 +22,7 @@
 #include "vmm/stream.h"
 #include "vmm/virtio/virtio.h"
 
-/* The kernel's header spells the attribute that util.h's macro stands for. */
-#pragma push_macro("packed")
-#undef packed
 #include <linux/virtio_console.h>
-#pragma pop_macro("packed")
 
 #define VIRTIO_PORTS_MAX     16u /* port 0 and 15 with names */
 #define VIRTIO_PORT_NAME_MAX 64u

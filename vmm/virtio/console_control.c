@@ -52,7 +52,7 @@ static void message_send(struct virtio_console *c, const struct virtio_port *p, 
 	struct {
 		struct virtio_console_control head;
 		char name[VIRTIO_PORT_NAME_MAX];
-	} packed m = { .head = { .id = p->id, .event = tell_event[kind], .value = 1 } };
+	} packed_type m = { .head = { .id = p->id, .event = tell_event[kind], .value = 1 } };
 	uint32_t size = sizeof(m.head);
 
 	if (kind == TELL_OPEN)

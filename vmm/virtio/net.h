@@ -19,11 +19,7 @@
 
 #include "vmm/virtio/vhost.h"
 
-/* The kernel's header spells the attribute that util.h's macro stands for. */
-#pragma push_macro("packed")
-#undef packed
 #include <linux/virtio_net.h>
-#pragma pop_macro("packed")
 
 #define NET_MAC_BYTES 6u
 #define NET_PAIRS_MAX ((VIRTIO_QUEUES_MAX - 1) / 2)

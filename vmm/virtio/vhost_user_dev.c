@@ -3,16 +3,9 @@
 #include "vmm/virtio/vhost_user_dev.h"
 
 #include <errno.h>
-/* They have a member called unused, and spell __attribute__((packed)): util.h has macros of these names. */
-#pragma push_macro("packed")
-#pragma push_macro("unused")
-#undef packed
-#undef unused
 #include <linux/virtio_blk.h>
-#include <linux/virtio_fs.h>
-#pragma pop_macro("unused")
-#pragma pop_macro("packed")
 #include <linux/virtio_config.h>
+#include <linux/virtio_fs.h>
 #include <linux/virtio_ids.h>
 #include <linux/virtio_ring.h>
 #include <string.h>

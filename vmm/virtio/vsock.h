@@ -13,11 +13,7 @@
 
 #include "vmm/virtio/vhost.h"
 
-/* The kernel's header spells the attribute that util.h's macro stands for. */
-#pragma push_macro("packed")
-#undef packed
 #include <linux/virtio_vsock.h>
-#pragma pop_macro("packed")
 
 #define VSOCK_CID_FIRST 3u /* 5.10.4: lower ones, and the last, are reserved */
 #define VSOCK_CID_LAST	0xfffffffeu
