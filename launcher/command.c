@@ -14,6 +14,7 @@
 #include "launcher/option.h"
 #include "launcher/stderr_log.h"
 #include "launcher/suggest.h"
+#include "vmm/cpulist.h"
 
 static int help_command(int argc, char **argv);
 
@@ -142,6 +143,16 @@ static void file_limit_survive(void)
 
 	if (sigaction(SIGXFSZ, NULL, &now) < 0 || now.sa_handler != SIG_IGN)
 		signal(SIGXFSZ, SIG_IGN);
+}
+
+int command_cpus(struct cpulist *cpus, const char *text)
+{
+	const char *why;
+
+	cpulist_fini(cpus);
+	if (cpulist_parse(cpus, text, &why, NULL) != 0)
+		return log_errno(-EINVAL, "--cpus=%.60s: %s; a list looks like 2-15,18", text, why);
+	return cpus->nr ? 0 : log_errno(-EINVAL, "--cpus: expected a list such as 2-15,18");
 }
 
 int command_main(int argc, char **argv)

@@ -8,7 +8,10 @@
 #ifndef LAUNCHER_COMMAND_H
 #define LAUNCHER_COMMAND_H
 
+#include "vmm/util.h"
+
 struct berth;
+struct cpulist;
 struct run_config;
 
 struct command {
@@ -36,6 +39,9 @@ int pci_command(int argc, char **argv);
 int run_main(const struct run_config *c);
 /* The same for a machine that has its place already; NULL: none. */
 int run_at_berth(const struct run_config *c, struct berth *berth);
+
+/* What --cpus LIST names, in place of what cpus has; an empty list is an error. Negative errno, reported. */
+int command_cpus(struct cpulist *cpus, const char *text) must_check;
 
 /* The whole program, but for main() itself. */
 int command_main(int argc, char **argv);

@@ -44,16 +44,6 @@ static const char restore_usage[] =
 	"      --owner NAME  end that isolation, too\n"
 	"      --root DIR    a directory with a copy of /proc and /sys, to try it";
 
-static int cpus_parse(struct cpulist *cpus, const char *text)
-{
-	const char *why;
-
-	cpulist_fini(cpus);
-	if (cpulist_parse(cpus, text, &why, NULL) != 0)
-		return log_errno(-EINVAL, "--cpus=%.60s: %s; a list looks like 2-15,18", text, why);
-	return cpus->nr ? 0 : log_errno(-EINVAL, "--cpus: expected a list such as 2-15,18");
-}
-
 static int args_check(const struct isolate_args *a, int argc, char **argv)
 {
 	if (optind < argc)
@@ -83,7 +73,7 @@ static int isolate_parse(struct isolate_args *a, int argc, char **argv)
 
 	for (int c; !err && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		switch (c) {
-		case 'c': err = cpus_parse(&a->cpus, optarg); break;
+		case 'c': err = command_cpus(&a->cpus, optarg); break;
 		case 'o': a->owner = optarg; break;
 		case 'r': a->root = optarg; break;
 		case 'f': a->fifo = true; break;

@@ -48,16 +48,6 @@ static int cpus_all(struct cpulist *cpus)
 	return err || !cpus->cpu ? log_errno(err ? err : -ENOMEM, "CPUs: %m") : 0;
 }
 
-static int cpus_parse(struct cpulist *cpus, const char *text)
-{
-	const char *why;
-
-	cpulist_fini(cpus);
-	if (cpulist_parse(cpus, text, &why, NULL) != 0)
-		return log_errno(-EINVAL, "--cpus=%.60s: %s; a list looks like 2-15,18", text, why);
-	return cpus->nr ? 0 : log_errno(-EINVAL, "--cpus: expected a list such as 2-15,18");
-}
-
 static int seconds_parse(double *seconds, const char *text)
 {
 	char *end;
@@ -84,7 +74,7 @@ static int args_parse(struct noise_args *a, int argc, char **argv)
 
 	for (int c; !err && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		switch (c) {
-		case 'c': err = cpus_parse(&a->cpus, optarg); break;
+		case 'c': err = command_cpus(&a->cpus, optarg); break;
 		case 's': err = seconds_parse(&a->seconds, optarg); break;
 		case 'v': a->svg = optarg; break;
 		case 'j': a->json = true; break;
