@@ -233,6 +233,7 @@ static unused_fn void fake_host_make(struct fake_host *h)
 		{ "/sys/kernel/mm/ksm/run", "1" },
 		{ "/proc/sys/vm/compaction_proactiveness", "20" },
 		{ "/sys/kernel/mm/transparent_hugepage/khugepaged/defrag", "1" },
+		{ "/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs", "10000" },
 		{ "/sys/kernel/mm/transparent_hugepage/defrag", "[always] defer madvise never" },
 		{ "/sys/devices/system/cpu/cpufreq/policy0/related_cpus", "0 1" },
 		{ "/sys/devices/system/cpu/cpufreq/policy0/scaling_governor", "powersave" },

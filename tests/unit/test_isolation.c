@@ -30,6 +30,8 @@ static void all_is_set(void)
 	assert_string_equal(fake_get(&host, "/proc/sys/kernel/numa_balancing"), "0");
 	assert_string_equal(fake_get(&host, "/sys/kernel/mm/ksm/run"), "0");
 	assert_string_equal(fake_get(&host, "/sys/kernel/mm/transparent_hugepage/defrag"), "always defer [madvise] never");
+	assert_string_equal(fake_get(&host, "/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs"),
+		"86400000");
 	assert_string_equal(fake_get(&host, "/sys/devices/system/cpu/cpufreq/policy0/scaling_governor"), "powersave");
 	assert_string_equal(fake_get(&host, "/sys/devices/system/cpu/cpufreq/policy2/scaling_governor"), "performance");
 	assert_string_equal(fake_get(&host, "/proc/sys/kernel/sched_rt_runtime_us"), "-1");
