@@ -12,6 +12,9 @@
 #include "launcher/option.h"
 #include "vmm/log.h"
 
+/* As many as a kernel can have. */
+#define NODES_MAX 1024u
+
 static uint32_t env_number(const char *const *names, uint32_t otherwise)
 {
 	for (; *names; names++) {
@@ -97,37 +100,48 @@ static void job_name(struct exec_job *j, const char *id)
 	name_clean(j->name);
 }
 
+static bool node_has(uint32_t node, size_t cpu)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%u/cpu%zu", node, cpu);
+	return access(path, F_OK) == 0;
+}
+
+/* Those of a set's CPUs that a host node has. */
+static void node_cpus(uint32_t node, const cpu_set_t *of, cpu_set_t *set)
+{
+	CPU_ZERO(set);
+	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, of) && node_has(node, cpu))
+			CPU_SET(cpu, set);
+}
+
 /* The host node of a set's first CPU. */
 static uint32_t node_of(const cpu_set_t *set)
 {
-	char path[80];
+	size_t cpu = 0;
 
-	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, set))
-			continue;
-		for (uint32_t node = 0; node < 64; node++) {
-			snprintf(path, sizeof(path), "/sys/devices/system/node/node%u/cpu%zu", node, cpu);
-			if (access(path, F_OK) == 0)
-				return node;
-		}
-	}
+	while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, set))
+		cpu++;
+	for (uint32_t node = 0; node < NODES_MAX; node++)
+		if (node_has(node, cpu))
+			return node;
 	return 0;
 }
 
-static void node_cpus(uint32_t node, const cpu_set_t *of, cpu_set_t *set)
+/* On how many host nodes a set's CPUs are; 1 if the host says nothing of nodes. */
+static uint32_t nodes_count(const cpu_set_t *set)
 {
-	char path[80];
+	cpu_set_t left = *set, of;
+	uint32_t nr = 0;
 
-	CPU_ZERO(set);
-	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, of))
-			continue;
-		snprintf(path, sizeof(path), "/sys/devices/system/node/node%u/cpu%zu", node, cpu);
-		if (access(path, F_OK) == 0)
-			CPU_SET(cpu, set);
+	for (uint32_t node = 0; node < NODES_MAX && CPU_COUNT(&left); node++) {
+		node_cpus(node, &left, &of);
+		nr += CPU_COUNT(&of) != 0;
+		CPU_XOR(&left, &left, &of);
 	}
-	if (!CPU_COUNT(set))
-		*set = *of;
+	return max(nr, 1u);
 }
 
 void exec_cpus_share(const cpu_set_t *set, uint32_t nr, uint32_t size, cpu_set_t *share)
@@ -163,6 +177,8 @@ void exec_job_cpus(const struct exec_job *j, enum config_granularity granularity
 	rank_cpus(j, cpus);
 	if (granularity == CONFIG_GRANULARITY_NUMA)
 		node_cpus(node_of(cpus), &j->all, cpus);
+	if (!CPU_COUNT(cpus)) /* a host that says nothing of nodes */
+		*cpus = j->all;
 }
 
 int exec_job_find(struct exec_job *j, const char *id, enum config_granularity granularity)
@@ -207,7 +223,8 @@ static uint64_t memory_share(const struct exec_job *j, enum config_granularity g
 	FILE *f = fopen("/proc/meminfo", "re");
 	uint64_t slurm = (uint64_t)env_number((const char *[]){ "SLURM_MEM_PER_NODE", NULL }, 0) << 20;
 	uint64_t bytes;
-	uint32_t machines = granularity == CONFIG_GRANULARITY_NODE ? 1 : max(j->local_size, 1u);
+	uint32_t machines = granularity == CONFIG_GRANULARITY_NODE ? 1 :
+			    granularity == CONFIG_GRANULARITY_NUMA ? nodes_count(&j->all) : max(j->local_size, 1u);
 
 	while (f && fgets(line, sizeof(line), f))
 		if (sscanf(line, "MemAvailable: %llu", &kib) == 1) /* NOLINT(cert-err34-c): the kernel's own number */

@@ -119,6 +119,56 @@ static void a_rank_has_the_cpus_it_is_bound_to(void **state)
 	assert_true(CPU_EQUAL(&got, &j.own));
 }
 
+/* Of this host's nodes; tests/lab/test-exec-numa has two. */
+static void a_node_has_the_jobs_cpus_of_that_node(void **state)
+{
+	struct exec_job j = { .local_size = 1 };
+	cpu_set_t got, both;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(j.all), &j.all), 0);
+	j.own = j.all;
+	exec_cpus_share(&j.all, 0, (uint32_t)CPU_COUNT(&j.all), &j.own);
+	exec_job_cpus(&j, CONFIG_GRANULARITY_NUMA, &got);
+	CPU_AND(&both, &got, &j.all);
+	assert_true(CPU_EQUAL(&both, &got));
+	CPU_AND(&both, &got, &j.own);
+	assert_true(CPU_EQUAL(&both, &j.own));
+	/* A host that has no such CPU. */
+	j.own = j.all = cpus(CPU_SETSIZE - 2, 2);
+	exec_job_cpus(&j, CONFIG_GRANULARITY_NUMA, &got);
+	assert_true(CPU_EQUAL(&got, &j.all));
+}
+
+static uint64_t memory_of(const struct exec_job *j, enum config_granularity granularity)
+{
+	struct run_config c;
+	uint64_t memory;
+
+	assert_int_equal(run_config_init(&c), 0);
+	c.granularity = granularity;
+	assert_int_equal(exec_job_defaults(j, &c), 0);
+	memory = c.memory;
+	run_config_fini(&c);
+	return memory;
+}
+
+/* Each machine of the job here has an equal part: one on a node, however many ranks are in it. */
+static void machines_share_the_memory(void **state)
+{
+	struct exec_job j = { .local_size = 64, .own = cpus(0, 1), .all = cpus(0, 1) };
+
+	(void)state;
+	snprintf(j.name, sizeof(j.name), "job-7");
+	setenv("SLURM_MEM_PER_NODE", "600", 1);
+	assert_int_equal(memory_of(&j, CONFIG_GRANULARITY_NODE), MiB(524));
+	assert_int_equal(memory_of(&j, CONFIG_GRANULARITY_NUMA), MiB(524));
+	assert_int_equal(memory_of(&j, CONFIG_GRANULARITY_RANK), MiB(256));
+	j.local_size = 2;
+	assert_int_equal(memory_of(&j, CONFIG_GRANULARITY_RANK), MiB(262));
+	unsetenv("SLURM_MEM_PER_NODE");
+}
+
 static void programs_are_bound_to_vcpus(void **state)
 {
 	int host_cpu[] = { 10, 11, 12, 13 };
@@ -233,6 +283,8 @@ int main(void)
 		cmocka_unit_test(a_machine_is_a_quiet_one_unless_told_otherwise),
 		cmocka_unit_test(shares_are_equal_and_apart),
 		cmocka_unit_test(a_rank_has_the_cpus_it_is_bound_to),
+		cmocka_unit_test(a_node_has_the_jobs_cpus_of_that_node),
+		cmocka_unit_test(machines_share_the_memory),
 		cmocka_unit_test(programs_are_bound_to_vcpus),
 		cmocka_unit_test(machines_of_a_job_have_addresses_of_their_own),
 		cmocka_unit_test(who_joins_is_told_what_is_otherwise),
