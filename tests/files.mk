@@ -155,6 +155,7 @@ LAB_TESTS_LONG := \
 	tests/lab/test-exec-hard \
 	tests/lab/test-exec-net \
 	tests/lab/test-exec-disk \
+	tests/lab/test-exec-numa \
 	tests/lab/test-guest-others \
 	tests/lab/test-passthrough-long \
 
