@@ -283,10 +283,12 @@ static void extended_make(struct config_space *s, struct pci_func *f, const stru
 
 static int bar_make(struct pci_func *f, const struct config_input *in, unsigned n)
 {
-	uint32_t reg = (uint32_t)cfg_get(in->bytes, PCI_BASE_ADDRESS_0 + 4 * n, 4);
+	uint32_t reg = (uint32_t)cfg_get(in->bytes, pci_bar_register(n), 4);
 	struct pci_bar bar = { .size = in->bar_size[n], .dev = in->bar_dev[n] };
 
-	if (reg & PCI_BASE_ADDRESS_SPACE_IO) {
+	if (n == PCI_ROM_BAR) {
+		bar.space = PCI_MEM32;
+	} else if (reg & PCI_BASE_ADDRESS_SPACE_IO) {
 		bar.space = PCI_IO;
 	} else {
 		bool wide = (reg & PCI_BASE_ADDRESS_MEM_TYPE_MASK) == PCI_BASE_ADDRESS_MEM_TYPE_64;
@@ -313,7 +315,7 @@ int config_space_make(struct config_space *s, struct pci_func *f, const struct c
 	if ((in->bytes[PCI_HEADER_TYPE] & 0x7f) != PCI_HEADER_TYPE_NORMAL || in->size < CAPS_END)
 		return -EINVAL;
 	pci_func_init(f, &id);
-	for (unsigned n = 0; n < PCI_BARS; n++) {
+	for (unsigned n = 0; n < PCI_PLACES; n++) {
 		int err = in->bar_size[n] ? bar_make(f, in, n) : 0;
 
 		if (err)

@@ -24,8 +24,8 @@ enum config_kind { CFG_OURS, CFG_READ, CFG_PASS };
 struct config_input {
 	const uint8_t *bytes; /* [size] */
 	uint32_t size;	      /* 256 or 4096 */
-	uint64_t bar_size[PCI_BARS]; /* 0: no BAR, or the upper half of one */
-	struct device *bar_dev[PCI_BARS];
+	uint64_t bar_size[PCI_PLACES]; /* 0: no BAR or ROM, or the upper half of one */
+	struct device *bar_dev[PCI_PLACES];
 	bool intx; /* its interrupt line works on this host */
 };
 

@@ -12,6 +12,7 @@ PASSTHROUGH_SRCS := \
 	passthrough/passed.c \
 	passthrough/passed_bar.c \
 	passthrough/passed_irq.c \
+	passthrough/passed_rom.c \
 	passthrough/pci_addr.c \
 	passthrough/pci_bind.c \
 	passthrough/pci_dev.c \

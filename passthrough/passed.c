@@ -90,6 +90,8 @@ static int space_make(struct passed *p)
 		in.bar_size[n] = p->device.bar[n].size;
 		in.bar_dev[n] = &p->bar[n].dev;
 	}
+	in.bar_size[PCI_ROM_BAR] = passed_rom_open(p);
+	in.bar_dev[PCI_ROM_BAR] = &p->rom.dev;
 	err = config_space_make(&p->space, &p->func, &in);
 	if (err)
 		return log_errno(err, "%s: its configuration space or BARs are not those of a device", p->device.name);
@@ -154,6 +156,7 @@ int passed_add(struct passed *p)
 void passed_close(struct passed *p)
 {
 	passed_bars_close(p);
+	passed_rom_close(p);
 	passed_irq_close(p);
 	if (p->device.can_reset && vfio_device_reset(&p->device) != 0)
 		log_warn("%s: what the guest left in it, the host now finds", p->device.name);

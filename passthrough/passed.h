@@ -61,6 +61,11 @@ struct passed_bar {
 	struct passed_area area[BAR_AREAS_MAX];
 };
 
+struct passed_rom {
+	struct device dev;
+	uint8_t *bytes; /* of the whole BAR; NULL: nobody has looked at it yet */
+};
+
 enum passed_irq { PASSED_NONE, PASSED_INTX, PASSED_MSI, PASSED_MSIX };
 
 struct passed {
@@ -69,6 +74,7 @@ struct passed {
 	struct pci_func func;
 	struct config_space space;
 	struct passed_bar bar[PCI_BARS];
+	struct passed_rom rom;
 	unsigned slot; /* on the guest's bus */
 
 	pthread_mutex_t lock; /* for what follows; taken with the bus locked, too */
@@ -94,7 +100,7 @@ void passed_close(struct passed *p);
 /* Whose vCPU an MSI-X vector interrupts: false where it does not deliver now, or not to one APIC id. */
 bool passed_target(struct passed *p, uint32_t vector, uint32_t *apicid);
 
-/* Within the folder: interrupts (passed_irq.c) and BARs (passed_bar.c). */
+/* Within the folder: interrupts (passed_irq.c), BARs (passed_bar.c) and the expansion ROM (passed_rom.c). */
 int passed_irq_open(struct passed *p) must_check;
 void passed_irq_close(struct passed *p);
 /* After a write to configuration space; after a write to the MSI-X table. Locked by the caller. */
@@ -107,5 +113,9 @@ int passed_bars_open(struct passed *p) must_check;
 void passed_bars_close(struct passed *p);
 void passed_bars_move(struct passed *p);
 extern const struct dev_ops passed_bar_ops;
+
+/* The size of the BAR for it; 0: the guest has no ROM. Its device is set up. */
+uint64_t passed_rom_open(struct passed *p);
+void passed_rom_close(struct passed *p);
 
 #endif

@@ -56,6 +56,9 @@ static int facts_read(struct vfio_device *d)
 		err = region_read(d, VFIO_PCI_BAR0_REGION_INDEX + i, &d->bar[i]);
 	if (err >= 0)
 		err = region_read(d, VFIO_PCI_CONFIG_REGION_INDEX, &d->config);
+	/* A device does without one. */
+	if (region_read(d, VFIO_PCI_ROM_REGION_INDEX, &d->rom) < 0)
+		d->rom.size = 0;
 	for (uint32_t i = 0; i < VFIO_PCI_NUM_IRQS && i < info.num_irqs && err >= 0; i++) {
 		struct vfio_irq_info irq = { .argsz = sizeof(irq), .index = i };
 

@@ -26,7 +26,7 @@ struct vfio_device {
 	int fd; /* -1: not open */
 	char name[32];
 	bool can_reset;
-	struct vfio_region bar[VFIO_BARS], config;
+	struct vfio_region bar[VFIO_BARS], rom, config;
 	uint32_t nr_irqs[VFIO_PCI_NUM_IRQS]; /* by VFIO's index */
 };
 

@@ -30,13 +30,13 @@ static void bars_read_back(struct pci_func *f)
 {
 	bool moved = false;
 
-	for (unsigned n = 0; n < PCI_BARS; n++) {
+	for (unsigned n = 0; n < PCI_PLACES; n++) {
 		struct pci_bar *bar = &f->bar[n];
 		uint64_t v;
 
 		if (bar->space == PCI_NONE)
 			continue;
-		v = cfg_get(f->cfg, PCI_BASE_ADDRESS_0 + 4 * n, bar->space == PCI_MEM64 ? 8 : 4);
+		v = cfg_get(f->cfg, pci_bar_register(n), bar->space == PCI_MEM64 ? 8 : 4);
 		v &= ~(bar->size - 1);
 		moved |= v != bar->base;
 		bar->base = v;
@@ -121,19 +121,25 @@ static enum io_result cf8_access(struct device *dev, struct access *a)
 	return r;
 }
 
+static bool bar_decodes(const struct pci_func *f, unsigned n)
+{
+	return pci_func_decodes(f, f->bar[n].space) &&
+	       (n != PCI_ROM_BAR || (f->cfg[PCI_ROM_ADDRESS] & PCI_ROM_ADDRESS_ENABLE));
+}
+
 /* The BAR that holds the access, if its function decodes that space. */
 static struct pci_bar *bar_find(struct pci_bus *p, bool io, const struct access *a)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(p->func); i++) {
 		struct pci_func *f = p->func[i];
 
-		for (unsigned n = 0; f && n < PCI_BARS; n++) {
+		for (unsigned n = 0; f && n < PCI_PLACES; n++) {
 			struct pci_bar *bar = &f->bar[n];
 
 			if (bar->space == PCI_NONE || (bar->space == PCI_IO) != io || !bar->dev)
 				continue;
 			if (range_holds((struct range){ bar->base, bar->size }, a->addr, a->size)
-				&& pci_func_decodes(f, bar->space))
+				&& bar_decodes(f, n))
 				return bar;
 		}
 	}
@@ -284,9 +290,9 @@ int pci_add(struct pci_bus *p, unsigned slot, unsigned fn, struct pci_func *f)
 		return -EINVAL;
 	if (p->func[devfn])
 		return -EEXIST;
-	for (unsigned n = 0; n < PCI_BARS; n++) {
+	for (unsigned n = 0; n < PCI_PLACES; n++) {
 		struct pci_bar *bar = &f->bar[n];
-		uint32_t at = PCI_BASE_ADDRESS_0 + 4 * n;
+		uint32_t at = pci_bar_register(n);
 		int err = bar_place(p, bar);
 
 		if (err)

@@ -25,6 +25,8 @@
 
 #define PCI_CFG_BYTES 4096u
 #define PCI_BARS      6
+#define PCI_ROM_BAR   6 /* the expansion ROM's place, behind the BARs (PCI Local Bus 3.0, 6.2.5.2) */
+#define PCI_PLACES    7
 #define PCI_SLOTS     32
 #define PCI_FUNCS     8
 
@@ -41,7 +43,7 @@ struct pci_bar {
 struct pci_func {
 	uint8_t cfg[PCI_CFG_BYTES];
 	uint8_t mask[PCI_CFG_BYTES]; /* 1: the guest may change the bit */
-	struct pci_bar bar[PCI_BARS]; /* a MEM64 bar takes two slots; the second is PCI_NONE */
+	struct pci_bar bar[PCI_PLACES]; /* a MEM64 bar takes two slots; the second is PCI_NONE. Last: the ROM */
 	uint32_t caps_end;            /* where the next capability goes */
 	/* Before the guest's read of [offset, offset + size), to bring cfg up to date; may be NULL. */
 	void (*reading)(struct pci_func *f, uint32_t offset, uint32_t size);
@@ -84,7 +86,7 @@ int pci_map(struct pci_bus *p, struct bus *pio, struct bus *mmio) must_check;
 /* A type 0 header with the usual write masks. */
 void pci_func_init(struct pci_func *f, const struct pci_ident *id);
 
-/* Describe a BAR; before pci_add(). */
+/* Describe a BAR, or as the one of number PCI_ROM_BAR (PCI_MEM32) an expansion ROM; before pci_add(). */
 int pci_func_bar(struct pci_func *f, unsigned n, const struct pci_bar *bar) must_check;
 
 /* Append a capability of size bytes (its first two are filled in); returns its offset, or -ENOSPC. */
@@ -96,7 +98,10 @@ int pci_add(struct pci_bus *p, unsigned slot, unsigned fn, struct pci_func *f) m
 /* Lowest slot with no function, or -ENOSPC. */
 int pci_free_slot(const struct pci_bus *p);
 
-/* Does the function decode memory (or I/O) at its BARs now? */
+/* Where a BAR, or the ROM, has its address in configuration space. */
+uint32_t pci_bar_register(unsigned n);
+
+/* Does the function decode memory (or I/O) at its BARs now? The ROM has a bit of its own in addition. */
 bool pci_func_decodes(const struct pci_func *f, enum pci_space space);
 
 #endif

@@ -28,11 +28,30 @@ void pci_func_init(struct pci_func *f, const struct pci_ident *id)
 	cfg_put(f->mask, PCI_INTERRUPT_LINE, 0xff, 1);
 }
 
+uint32_t pci_bar_register(unsigned n)
+{
+	return n == PCI_ROM_BAR ? PCI_ROM_ADDRESS : PCI_BASE_ADDRESS_0 + 4 * n;
+}
+
+/* Its lowest bit turns it on; 10 above are reserved, so it has 2 KiB at least. */
+static int rom_bar(struct pci_func *f, const struct pci_bar *bar)
+{
+	if (bar->space != PCI_MEM32 || bar->prefetchable || f->bar[PCI_ROM_BAR].space != PCI_NONE)
+		return -EINVAL;
+	if (!is_pow2(bar->size) || bar->size < KiB(2) || bar->size > MiB(16))
+		return -EINVAL;
+	f->bar[PCI_ROM_BAR] = *bar;
+	cfg_put(f->mask, PCI_ROM_ADDRESS, (uint32_t)~(bar->size - 1) | PCI_ROM_ADDRESS_ENABLE, 4);
+	return 0;
+}
+
 int pci_func_bar(struct pci_func *f, unsigned n, const struct pci_bar *bar)
 {
-	uint32_t at = PCI_BASE_ADDRESS_0 + 4 * n;
+	uint32_t at = pci_bar_register(n);
 	uint32_t flags = 0;
 
+	if (n == PCI_ROM_BAR)
+		return rom_bar(f, bar);
 	if (n >= PCI_BARS || !is_pow2(bar->size) || f->bar[n].space != PCI_NONE)
 		return -EINVAL;
 	if (n && f->bar[n - 1].space == PCI_MEM64)

@@ -169,6 +169,62 @@ static void bars_move(void **state)
 	assert_int_equal(b.kernel.resets, 2);
 }
 
+static uint64_t rom_size(void)
+{
+	uint32_t before = (uint32_t)bus_read(cfg(PCI_ROM_ADDRESS), 4), size;
+
+	bus_write(cfg(PCI_ROM_ADDRESS), 4, 0xfffff800);
+	size = ~(uint32_t)bus_read(cfg(PCI_ROM_ADDRESS), 4) + 1;
+	bus_write(cfg(PCI_ROM_ADDRESS), 4, before);
+	return size;
+}
+
+static void rom(void **state)
+{
+	static uint8_t image[KiB(6)];
+	uint64_t base;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(image); i++)
+		image[i] = (uint8_t)(i * 7 + i / 256);
+	b.kernel.rom = image;
+	b.kernel.rom_size = sizeof(image);
+	start("qemu-nvme");
+	assert_int_equal(rom_size(), KiB(8));
+	base = bus_read(cfg(PCI_ROM_ADDRESS), 4);
+	assert_true(range_holds(b.bus.win32.range, base, KiB(8)));
+	command(PCI_COMMAND_MEMORY);
+	assert_int_equal(bus_read(base, 4), 0xffffffff); /* it has a bit of its own */
+	bus_write(cfg(PCI_ROM_ADDRESS), 4, base | PCI_ROM_ADDRESS_ENABLE);
+	assert_int_equal(b.kernel.rom_reads, 0); /* not before the guest looks */
+	assert_int_equal(bus_read(base, 1), image[0]);
+	assert_int_equal(bus_read(base + KiB(5) + 1, 2), cfg_get(image, KiB(5) + 1, 2));
+	assert_true(bus_read(base + KiB(6) - 8, 8) == cfg_get(image, KiB(6) - 8, 8));
+	assert_int_equal(bus_read(base + KiB(6), 4), 0xffffffff);
+	assert_int_equal(b.kernel.rom_reads, 2); /* pieces, once */
+	bus_write(base, 4, 0);
+	assert_int_equal(bus_read(base, 1), image[0]);
+	bus_write(cfg(PCI_ROM_ADDRESS), 4, (base + MiB(1)) | PCI_ROM_ADDRESS_ENABLE);
+	assert_int_equal(bus_read(base + MiB(1) + 1, 1), image[1]);
+	command(0);
+	assert_int_equal(bus_read(base + MiB(1), 4), 0xffffffff);
+	passed_close(&b.p);
+}
+
+static void no_rom(void **state)
+{
+	(void)state;
+	start("qemu-nvme");
+	bus_write(cfg(PCI_ROM_ADDRESS), 4, 0xffffffff);
+	assert_int_equal(bus_read(cfg(PCI_ROM_ADDRESS), 4), 0);
+	passed_close(&b.p);
+	b.kernel.rom_size = MiB(16) + 1; /* more than a ROM can have */
+	start("qemu-nvme");
+	bus_write(cfg(PCI_ROM_ADDRESS), 4, 0xffffffff);
+	assert_int_equal(bus_read(cfg(PCI_ROM_ADDRESS), 4), 0);
+	passed_close(&b.p);
+}
+
 static void trapped_accesses(void **state)
 {
 	uint64_t base;
@@ -257,6 +313,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(container_refuses, setup, teardown),
 		cmocka_unit_test_setup_teardown(areas, setup, teardown),
 		cmocka_unit_test_setup_teardown(bars_move, setup, teardown),
+		cmocka_unit_test_setup_teardown(rom, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_rom, setup, teardown),
 		cmocka_unit_test_setup_teardown(trapped_accesses, setup, teardown),
 		cmocka_unit_test_setup_teardown(space, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_reset, setup, teardown),

@@ -190,13 +190,19 @@ static void impossible_is_refused(void **state)
 {
 	const struct pci_bar odd = { .space = PCI_MEM32, .size = 24 };
 	const struct pci_bar last64 = { .space = PCI_MEM64, .size = 4096 };
+	const struct pci_bar small = { .space = PCI_MEM32, .size = 1024 };
 	const struct pci_bar twice = { .space = PCI_MEM32, .size = 4096 };
 
 	(void)state;
 	assert_int_equal(pci_func_bar(&bench.func, 4, &odd), -EINVAL);
 	assert_int_equal(pci_func_bar(&bench.func, 5, &last64), -EINVAL);
 	assert_int_equal(pci_func_bar(&bench.func, 2, &twice), -EINVAL);
-	assert_int_equal(pci_func_bar(&bench.func, 6, &twice), -EINVAL);
+	assert_int_equal(pci_func_bar(&bench.func, PCI_PLACES, &twice), -EINVAL);
+	assert_int_equal(pci_func_bar(&bench.func, PCI_ROM_BAR, &odd), -EINVAL);
+	assert_int_equal(pci_func_bar(&bench.func, PCI_ROM_BAR, &last64), -EINVAL);
+	assert_int_equal(pci_func_bar(&bench.func, PCI_ROM_BAR, &small), -EINVAL); /* bits 1 to 10 are reserved */
+	assert_int_equal(pci_func_bar(&bench.func, PCI_ROM_BAR, &twice), 0);
+	assert_int_equal(pci_func_bar(&bench.func, PCI_ROM_BAR, &twice), -EINVAL);
 	assert_int_equal(pci_func_bar(&bench.func, 1, &twice), -EINVAL); /* BAR 0's upper half */
 	assert_int_equal(pci_add(&bench.pci, 1, 0, &bench.func), -EEXIST);
 	assert_int_equal(pci_add(&bench.pci, 32, 0, &bench.func), -EINVAL);

@@ -26,6 +26,9 @@ struct fake_vfio {
 	uint32_t config_size;
 	uint64_t bar_size[6];
 	uint8_t bar[6][64]; /* the first bytes of each */
+	const uint8_t *rom; /* [rom_size] */
+	uint64_t rom_size;
+	unsigned rom_reads;
 	uint32_t vectors[VFIO_PCI_NUM_IRQS];
 	bool viable, can_reset;
 	int fail_open, fail_iommu, fail_intx;
@@ -125,6 +128,8 @@ static inline int fake_region(const struct fake_vfio *f, struct vfio_region_info
 		info->size = f->bar_size[info->index];
 		info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE |
 			      (info->size >= 4096 ? VFIO_REGION_INFO_FLAG_MMAP : 0u);
+	} else if (info->index == VFIO_PCI_ROM_REGION_INDEX) {
+		info->size = f->rom_size;
 	} else {
 		info->size = f->config_size;
 	}
@@ -173,6 +178,8 @@ static inline uint8_t *fake_bytes(struct fake_vfio *f, size_t size, uint64_t at)
 
 	if (region == VFIO_PCI_CONFIG_REGION_INDEX)
 		return offset + size <= f->config_size ? f->config + offset : NULL;
+	if (region == VFIO_PCI_ROM_REGION_INDEX)
+		return offset + size <= f->rom_size ? (uint8_t *)(uintptr_t)f->rom + offset : NULL;
 	return region < 6 && offset + size <= sizeof(f->bar[0]) ? f->bar[region] + offset : NULL;
 }
 
@@ -183,6 +190,7 @@ static inline ssize_t fake_read(void *ctx, int fd, void *buf, size_t size, uint6
 	(void)fd;
 	if (!from)
 		return -EINVAL;
+	((struct fake_vfio *)ctx)->rom_reads += at >> 40 == VFIO_PCI_ROM_REGION_INDEX;
 	memcpy(buf, from, size);
 	return (ssize_t)size;
 }
