@@ -165,8 +165,8 @@ const struct option_row options[] = {
 		"which is made for the run where the card has none; of an Ethernet card with mac=52:54:00:01:02:03, vlan=N, "
 		"trust=on or off behind a comma, which the card then lays down for it. A device is taken "
 		"from its driver for VFIO, with thole's rights, and given back at the end; what cannot be passed is "
-		"refused with what to do, as in thole pci list. The guest finds its expansion ROM, too. "
-		"vCPUs and memory go near to it where the policy leaves "
+		"refused with what to do, as in thole pci list. The guest finds its expansion ROM, too, and several "
+		"devices reach each other's memory as far as the host's IOMMU maps it. vCPUs and memory go near to it where the policy leaves "
 		"a choice. All of the guest's memory is locked." },
 	{ "debug-exit", &type_port, AT(debug_exit, int32_t), GROUP_MACHINE, .max = 0xffff,
 	  .def = "none", .arg = "PORT",

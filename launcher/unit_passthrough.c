@@ -39,6 +39,13 @@ static int slot_set(void *ctx, uint32_t slot, struct range gpa, void *hva)
 	return kvm_ioctl(m->vm.fd, KVM_SET_USER_MEMORY_REGION, &region);
 }
 
+static int peers_set(void *ctx, struct range gpa, void *hva)
+{
+	const struct machine *m = ctx;
+
+	return container_map_bar(&m->container, gpa, hva);
+}
+
 static void routed(void *ctx)
 {
 	struct machine *m = ctx;
@@ -200,6 +207,7 @@ static int passthrough_start(struct machine *m)
 		.routes = &m->vm.routes,
 		.first_gsi = GSI_PCI_FIRST,
 		.slot_set = slot_set,
+		.peers_set = m->handover.nr > 1 ? peers_set : NULL,
 		.routed = routed,
 		.leaving = leaving,
 		.ctx = m,

@@ -31,6 +31,8 @@ struct passed_env {
 	uint32_t first_gsi; /* of PCI's lines: acpi_pci_gsi() */
 	/* A slot of guest-physical space is this memory from now on; size 0: no longer. */
 	int (*slot_set)(void *ctx, uint32_t slot, struct range gpa, void *hva);
+	/* The other devices reach that memory there from now on; hva NULL: no longer. NULL: there are no others. */
+	int (*peers_set)(void *ctx, struct range gpa, void *hva);
 	void *ctx;
 	/* Vectors may signal others than before; NULL: nobody asks. Called with the device locked. */
 	void (*routed)(void *ctx);
@@ -44,7 +46,7 @@ struct passed_env {
 struct passed_area {
 	struct range part; /* of the BAR */
 	uint32_t slot;
-	bool there;
+	bool there, for_peers;
 	gpa_t at;
 };
 

@@ -70,6 +70,24 @@ int passed_bars_open(struct passed *p)
 	return err;
 }
 
+/* Where it fails, as IOMMUs reserve ranges, the devices cannot speak to each other; to the guest they do. */
+static void peers_put(struct passed *p, const struct passed_bar *b, struct passed_area *a)
+{
+	const struct passed_env *env = p->env;
+	struct range gpa = { a->at, a->part.size };
+	int err;
+
+	if (!env->peers_set || a->there == a->for_peers)
+		return;
+	err = env->peers_set(env->ctx, gpa, a->there ? b->hva + a->part.base : NULL);
+	if (err) {
+		errno = -err;
+		log_debug("%s: other devices do not reach its BAR %u at %#llx: %m", p->device.name, b->n,
+			(unsigned long long)a->at);
+	}
+	a->for_peers = a->there && !err;
+}
+
 static void area_put(struct passed *p, struct passed_bar *b, struct passed_area *a, bool there, gpa_t at)
 {
 	struct range gpa = { at, there ? a->part.size : 0 };
@@ -86,6 +104,7 @@ static void area_put(struct passed *p, struct passed_bar *b, struct passed_area 
 	/* Not mapped, accesses are trapped, and still right. */
 	a->there = there && !err;
 	a->at = at;
+	peers_put(p, b, a);
 }
 
 /* Only in the windows: elsewhere the guest may have RAM, and the bus would not ask us either. */

@@ -123,16 +123,30 @@ int container_add_group(struct vfio_container *c, int number, const char *who)
 	return fd;
 }
 
-static int piece_map(const struct vfio_container *c, const struct mem_region *r, gpa_t at, uint64_t size)
+static int dma_map(const struct vfio_container *c, struct range gpa, const void *hva)
 {
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = sizeof(map),
 		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-		.vaddr = (uintptr_t)r->hva + (at - r->gpa.base),
-		.iova = at,
-		.size = size,
+		.vaddr = (uintptr_t)hva,
+		.iova = gpa.base,
+		.size = gpa.size,
 	};
-	int err = vfio_call(c->vfio, c->fd, VFIO_IOMMU_MAP_DMA, &map);
+
+	return vfio_call(c->vfio, c->fd, VFIO_IOMMU_MAP_DMA, &map);
+}
+
+int container_map_bar(const struct vfio_container *c, struct range gpa, void *hva)
+{
+	struct vfio_iommu_type1_dma_unmap unmap = { .argsz = sizeof(unmap), .iova = gpa.base, .size = gpa.size };
+	int err = hva ? dma_map(c, gpa, hva) : vfio_call(c->vfio, c->fd, VFIO_IOMMU_UNMAP_DMA, &unmap);
+
+	return err < 0 ? err : 0;
+}
+
+static int piece_map(const struct vfio_container *c, const struct mem_region *r, gpa_t at, uint64_t size)
+{
+	int err = dma_map(c, (struct range){ at, size }, (const uint8_t *)r->hva + (at - r->gpa.base));
 
 	return err < 0 ? log_errno(err, "cannot map %llu MiB of guest memory at %#llx for devices: %m",
 				 (unsigned long long)(size >> 20), (unsigned long long)at)

@@ -4,10 +4,11 @@
  * groups are then opened by vfio_device.h; neither knows of the other, so that another kernel interface for one can
  * take its place.
  *
- *   container_open -> container_add_group for each device -> container_map -> devices opened and closed
+ *   container_open -> container_add_group for each device -> container_map -> devices opened, their BARs mapped,
+ *   and closed
  *   -> container_close, which unmaps and gives the groups back
  *
- * Threads: one. Owns: its descriptors. Errors: negative errno, reported with what to do.
+ * Threads: one; container_map_bar() from any. Owns: its descriptors. Errors: negative errno, reported with what to do.
  */
 #ifndef PASSTHROUGH_VFIO_CONTAINER_H
 #define PASSTHROUGH_VFIO_CONTAINER_H
@@ -42,5 +43,11 @@ typedef bool container_progress_fn(void *ctx, uint64_t done, uint64_t total);
 
 /* Guest RAM at its own addresses. It is pinned, so it is filled where it was not. At least one group is there. */
 int container_map(struct vfio_container *c, const struct mem *m, container_progress_fn *progress, void *ctx) must_check;
+
+/*
+ * A part of a device's BAR, mapped at hva, for the other devices at gpa; hva NULL: no longer (vfio.rst; this is what
+ * peer to peer transfers need). Not reported: there are ranges that IOMMUs do not map.
+ */
+int container_map_bar(const struct vfio_container *c, struct range gpa, void *hva) must_check;
 
 #endif

@@ -29,6 +29,7 @@ struct bench {
 	struct passed p;
 	struct range slot[SLOTS]; /* in guest-physical space */
 	void *hva[SLOTS];
+	struct vfio_container container; /* for peers */
 	unsigned routed, left; /* times told */
 	int fds; /* of this process, before */
 };
@@ -45,6 +46,12 @@ static unused_fn int slot_set(void *ctx, uint32_t slot, struct range gpa, void *
 	b.slot[slot] = gpa;
 	b.hva[slot] = hva;
 	return 0;
+}
+
+static unused_fn int peers_set(void *ctx, struct range gpa, void *hva)
+{
+	(void)ctx;
+	return container_map_bar(&b.container, gpa, hva);
 }
 
 static unused_fn int fds_open(void)

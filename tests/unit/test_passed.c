@@ -169,6 +169,37 @@ static void bars_move(void **state)
 	assert_int_equal(b.kernel.resets, 2);
 }
 
+/* Whatever KVM has, the other devices have. */
+static void peers(void **state)
+{
+	uint64_t base;
+
+	(void)state;
+	b.env.peers_set = peers_set;
+	b.container = (struct vfio_container){ .vfio = &b.vfio, .fd = FAKE_CONTAINER };
+	start("qemu-nvme");
+	assert_int_equal(b.kernel.nr_maps, 0);
+	command(PCI_COMMAND_MEMORY);
+	base = b.p.func.bar[0].base;
+	assert_int_equal(b.kernel.nr_maps, 1);
+	assert_true(b.kernel.map[0].base == base && b.kernel.map[0].size == 0x2000);
+	bus_write(cfg(PCI_BASE_ADDRESS_1), 4, (base >> 32) + 1);
+	assert_int_equal(b.kernel.nr_maps, 1);
+	assert_true(b.kernel.map[0].base == base + GiB(4));
+	command(0);
+	assert_int_equal(b.kernel.nr_maps, 0);
+	/* An IOMMU that does not map it is no reason to withhold it from the guest. */
+	b.kernel.nr_maps = FAKE_MAPS;
+	command(PCI_COMMAND_MEMORY);
+	assert_int_equal(slots_there(), 1);
+	command(0);
+	assert_int_equal(b.kernel.nr_maps, FAKE_MAPS);
+	b.kernel.nr_maps = 0;
+	command(PCI_COMMAND_MEMORY);
+	passed_close(&b.p);
+	assert_int_equal(b.kernel.nr_maps, 0);
+}
+
 static uint64_t rom_size(void)
 {
 	uint32_t before = (uint32_t)bus_read(cfg(PCI_ROM_ADDRESS), 4), size;
@@ -313,6 +344,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(container_refuses, setup, teardown),
 		cmocka_unit_test_setup_teardown(areas, setup, teardown),
 		cmocka_unit_test_setup_teardown(bars_move, setup, teardown),
+		cmocka_unit_test_setup_teardown(peers, setup, teardown),
 		cmocka_unit_test_setup_teardown(rom, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_rom, setup, teardown),
 		cmocka_unit_test_setup_teardown(trapped_accesses, setup, teardown),

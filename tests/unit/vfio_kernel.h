@@ -137,6 +137,17 @@ static inline int fake_region(const struct fake_vfio *f, struct vfio_region_info
 	return 0;
 }
 
+/* Type 1 version 2: what was mapped as one goes as one. */
+static inline int fake_unmap(struct fake_vfio *f, const struct vfio_iommu_type1_dma_unmap *unmap)
+{
+	for (uint32_t i = 0; i < f->nr_maps; i++)
+		if (f->map[i].base == unmap->iova && f->map[i].size == unmap->size) {
+			f->map[i] = f->map[--f->nr_maps];
+			return 0;
+		}
+	return -EINVAL;
+}
+
 static inline int fake_call(void *ctx, int fd, unsigned long request, void *arg)
 {
 	struct fake_vfio *f = ctx;
@@ -157,6 +168,7 @@ static inline int fake_call(void *ctx, int fd, unsigned long request, void *arg)
 			return -ENOSPC;
 		f->map[f->nr_maps++] = (struct range){ map->iova, map->size };
 		return 0;
+	case VFIO_IOMMU_UNMAP_DMA: return fake_unmap(f, arg);
 	case VFIO_GROUP_GET_DEVICE_FD: f->open_fds++; return FAKE_DEVICE;
 	case VFIO_DEVICE_GET_INFO:
 		((struct vfio_device_info *)arg)->flags = VFIO_DEVICE_FLAGS_PCI | (f->can_reset ? VFIO_DEVICE_FLAGS_RESET : 0u);
