@@ -44,14 +44,18 @@ static void pass_on(struct passed *p, uint32_t offset, uint32_t size)
 	}
 }
 
-/* Decoding stays on (see passed.h); DMA and the line are the guest's to allow. */
+/*
+ * Decoding stays on (see passed.h); DMA and the line are the guest's to allow. Whether errors are reported is the
+ * host's decision, who hears of them.
+ */
 static void command_put(struct passed *p)
 {
-	uint16_t guest = (uint16_t)cfg_get(p->func.cfg, PCI_COMMAND, 2);
+	const uint16_t hosts = PCI_COMMAND_PARITY | PCI_COMMAND_SERR, guests = PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE;
+	uint64_t command = PCI_COMMAND_IO | PCI_COMMAND_MEMORY | (cfg_get(p->func.cfg, PCI_COMMAND, 2) & guests);
 	uint8_t bytes[2];
 
-	cfg_put(bytes, 0,
-		PCI_COMMAND_IO | PCI_COMMAND_MEMORY | (guest & (PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE)), 2);
+	vfio_device_read(&p->device, &p->device.config, PCI_COMMAND, bytes, 2);
+	cfg_put(bytes, 0, command | (cfg_get(bytes, 0, 2) & hosts), 2);
 	vfio_device_write(&p->device, &p->device.config, PCI_COMMAND, bytes, 2);
 }
 

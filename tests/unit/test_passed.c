@@ -299,6 +299,28 @@ static void space(void **state)
 	passed_close(&b.p);
 }
 
+/* The host is who hears of errors: whether they are reported is not for the guest to say. */
+static void errors_are_reported_as_the_host_has_it(void **state)
+{
+	const uint16_t report = PCI_COMMAND_SERR | PCI_COMMAND_PARITY;
+
+	(void)state;
+	for (unsigned on = 0; on < 2; on++) {
+		device("nvme");
+		cfg_put(b.kernel.config, PCI_COMMAND, on ? report : 0, 2);
+		assert_int_equal(passed_open(&b.p, &b.env, FAKE_GROUP, "0000:01:00.0"), 0);
+		assert_int_equal(passed_add(&b.p), 0);
+		assert_int_equal(cfg_get(b.kernel.config, PCI_COMMAND, 2) & report, on ? report : 0);
+		command(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+		assert_int_equal(cfg_get(b.kernel.config, PCI_COMMAND, 2) & report, on ? report : 0);
+		command(PCI_COMMAND_MEMORY | report);
+		assert_int_equal(cfg_get(b.kernel.config, PCI_COMMAND, 2) & report, on ? report : 0);
+		assert_int_equal(bus_read(cfg(PCI_COMMAND), 2) & report, report);
+		passed_close(&b.p);
+		b.bus.func[b.p.slot * PCI_FUNCS] = NULL;
+	}
+}
+
 static void no_reset(void **state)
 {
 	(void)state;
@@ -349,6 +371,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_rom, setup, teardown),
 		cmocka_unit_test_setup_teardown(trapped_accesses, setup, teardown),
 		cmocka_unit_test_setup_teardown(space, setup, teardown),
+		cmocka_unit_test_setup_teardown(errors_are_reported_as_the_host_has_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_reset, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_bridge, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_room, setup, teardown),
