@@ -158,4 +158,5 @@ LAB_TESTS_LONG := \
 	tests/lab/test-exec-numa \
 	tests/lab/test-guest-others \
 	tests/lab/test-passthrough-long \
+	tests/lab/test-passthrough-loss \
 
