@@ -5,16 +5,23 @@
  *	guest-passed write DISK MIB SEED	fill that much of a disk, in blocks of random order, several at a time,
  *						then read it back in another order and compare
  *	guest-passed verify DISK MIB SEED	only the latter
+ *	guest-passed reads DISK COUNT WORKERS	4 KiB each, at random places, and how long that takes; still for a while
+ *						before and after, for its host to look at its counters
  *	guest-passed ping INTERFACE ADDRESS PEER COUNT
+ *	guest-passed config VENDOR DEVICE	a function's configuration space, as lspci -F reads it, each line behind
+ *						"CONFIG VENDOR:DEVICE ", and its resources, behind "RESOURCE ..."
+ *	guest-passed rom VENDOR DEVICE		turn its ROM on and read it: how long it is, and a sum of it
  *
  * Static, and says one line "PASSED: ..." or "FAILED: ...".
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <netinet/ip_icmp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +29,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BLOCK	(128u << 10)
@@ -105,6 +113,58 @@ static int disk(const char *how, const char *name, uint64_t mib, uint64_t seed)
 	return 0;
 }
 
+static double now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* The lower bits of a linear congruential generator are poor: places are its upper ones. */
+static int reads_do(const char *path, uint64_t count, uint64_t seed)
+{
+	int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	off_t pages = fd < 0 ? 0 : lseek(fd, 0, SEEK_END) / 4096;
+	void *page;
+
+	if (pages <= 0 || posix_memalign(&page, 4096, 4096))
+		return failed(path);
+	for (uint64_t v = seed; count--;) {
+		v = v * 6364136223846793005u + 1442695040888963407u;
+		if (pread(fd, page, 4096, (off_t)((v >> 33) % (uint64_t)pages) * 4096) != 4096)
+			return failed("read");
+	}
+	return 0;
+}
+
+static int reads(const char *name, uint64_t count, unsigned workers)
+{
+	char path[64];
+	int status, bad = 0;
+	double from;
+
+	snprintf(path, sizeof(path), "/dev/%s", name);
+	for (int tries = 0; access(path, F_OK) != 0 && tries < 300; tries++)
+		usleep(100000);
+	puts("READS ready");
+	fflush(stdout);
+	sleep(3);
+	from = now_s();
+	for (unsigned worker = 0; worker < workers; worker++)
+		if (fork() == 0)
+			_exit(reads_do(path, count / workers, worker + 1));
+	while (wait(&status) > 0)
+		bad |= status;
+	if (bad)
+		puts("READS failed");
+	else
+		printf("READS %llu in %.6f s\n", (unsigned long long)(count / workers * workers), now_s() - from);
+	fflush(stdout);
+	sleep(3);
+	return bad != 0;
+}
+
 static int interface_up(const char *name, const char *address)
 {
 	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -183,12 +243,115 @@ static int ping(const char *name, const char *address, const char *peer, unsigne
 	return same < count;
 }
 
+static int config_open(const char *dir)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s/config", dir);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* The first function with these numbers: its directory in sysfs. False: there is none. */
+static bool function_find(const char *vendor, const char *device, char dir[static 64])
+{
+	const char *all = "/sys/bus/pci/devices";
+	unsigned long want = strtoul(vendor, NULL, 16) << 16 | strtoul(device, NULL, 16);
+	struct dirent *entry;
+	DIR *d = opendir(all);
+	bool found = false;
+
+	while (!found && d && (entry = readdir(d))) {
+		uint16_t ids[2] = { 0 };
+		int fd;
+
+		snprintf(dir, 64, "%s/%.20s", all, entry->d_name);
+		fd = entry->d_name[0] == '.' ? -1 : config_open(dir);
+		found = fd >= 0 && read(fd, ids, sizeof(ids)) == sizeof(ids) &&
+			((unsigned long)ids[0] << 16 | ids[1]) == want;
+		if (fd >= 0)
+			close(fd);
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+static int config(const char *vendor, const char *device)
+{
+	uint8_t bytes[4096];
+	char dir[64], line[128];
+	ssize_t size;
+	FILE *in;
+	int fd;
+
+	if (!function_find(vendor, device, dir)) {
+		errno = ENODEV;
+		return failed(device);
+	}
+	fd = config_open(dir);
+	size = read(fd, bytes, sizeof(bytes));
+	close(fd);
+	/* lspci wants an address before the rows. */
+	printf("CONFIG %s:%s %s function\n", vendor, device, strrchr(dir, '/') + 1);
+	for (ssize_t at = 0; at + 16 <= size; at += 16) {
+		printf("CONFIG %s:%s %02zx:", vendor, device, (size_t)at);
+		for (unsigned i = 0; i < 16; i++)
+			printf(" %02x", bytes[at + i]);
+		putchar('\n');
+	}
+	snprintf(line, sizeof(line), "%s/resource", dir);
+	in = fopen(line, "re");
+	if (!in || size < 256)
+		return failed(dir);
+	while (fgets(line, sizeof(line), in))
+		printf("RESOURCE %s:%s %s", vendor, device, line);
+	fclose(in);
+	return 0;
+}
+
+/* FNV-1a, 64 bits */
+static int rom(const char *vendor, const char *device)
+{
+	uint64_t sum = 0xcbf29ce484222325u, bytes = 0;
+	uint8_t part[4096];
+	char dir[64], path[80];
+	ssize_t n;
+	int fd;
+
+	if (!function_find(vendor, device, dir)) {
+		errno = ENODEV;
+		return failed(device);
+	}
+	snprintf(path, sizeof(path), "%s/rom", dir);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		return failed(path);
+	lseek(fd, 0, SEEK_SET);
+	while ((n = read(fd, part, sizeof(part))) > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			sum = (sum ^ part[i]) * 0x100000001b3u;
+		bytes += (uint64_t)n;
+	}
+	if (n < 0 || pwrite(fd, "0", 1, 0) != 1)
+		return failed(path);
+	close(fd);
+	printf("PASSED: rom %s:%s of %llu bytes, sum %016llx\n", vendor, device, (unsigned long long)bytes,
+		(unsigned long long)sum);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 5 && (strcmp(argv[1], "write") == 0 || strcmp(argv[1], "verify") == 0))
 		return disk(argv[1], argv[2], strtoull(argv[3], NULL, 0), strtoull(argv[4], NULL, 0));
 	if (argc == 6 && strcmp(argv[1], "ping") == 0)
 		return ping(argv[2], argv[3], argv[4], (unsigned)strtoul(argv[5], NULL, 0));
+	if (argc == 5 && strcmp(argv[1], "reads") == 0)
+		return reads(argv[2], strtoull(argv[3], NULL, 0), (unsigned)strtoul(argv[4], NULL, 0));
+	if (argc == 4 && strcmp(argv[1], "config") == 0)
+		return config(argv[2], argv[3]);
+	if (argc == 4 && strcmp(argv[1], "rom") == 0)
+		return rom(argv[2], argv[3]);
 	fputs("usage: see guest-passed.c\n", stderr);
 	return 2;
 }
