@@ -7,6 +7,7 @@
 #include "launcher/image.h"
 #include "launcher/kernel_unpack.h"
 #include "launcher/machine.h"
+#include "vmm/boot/linux.h"
 #include "vmm/log.h"
 
 /* "FILE ARGS": split at the first blank; args stay where they are. */
@@ -84,6 +85,8 @@ static int images_load(struct machine *m)
 		err = boot_kind_of(&in->kernel, cfg->payload, &in->kind);
 	if (!err)
 		err = paging_check(m);
+	if (!err && in->kind == BOOT_LINUX)
+		err = linux_check(&in->kernel); /* what is damaged is refused, not unpacked as far as it goes */
 	if (!err && in->kind == BOOT_LINUX && cfg->unpack != CONFIG_NO &&
 		kernel_unpack(&in->kernel, cfg->unpack == CONFIG_YES))
 		in->kind = BOOT_PVH;

@@ -134,6 +134,13 @@ static int image_open(struct linux_image *im, const struct blob *f)
 	return 0;
 }
 
+int linux_check(const struct blob *f)
+{
+	struct linux_image im;
+
+	return image_open(&im, f);
+}
+
 /* Take the kernel's place: its preferred one, or the next above that if it can be moved (it then
  * starts at the next aligned address, so it is put on one). It needs init_size bytes from there on
  * before it has read the memory map. */

@@ -2,12 +2,15 @@
 /*
  * linux.h - what a bzImage carries (Documentation/arch/x86/boot.rst: payload_offset, payload_length).
  *
- * Pure; any thread.
+ * Pure, but for reports; any thread.
  */
 #ifndef VMM_BOOT_LINUX_H
 #define VMM_BOOT_LINUX_H
 
 #include "vmm/boot/boot.h"
+
+/* Is it a whole bzImage of a kind that can be started? 0, or -ENOEXEC, reported. */
+int linux_check(const struct blob *f) must_check;
 
 /* The compressed kernel proper. */
 struct linux_payload {
