@@ -11,6 +11,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "launcher/file_replace.h"
 #include "vmm/log.h"
 
 /* A descriptor that polls writable takes this much without blocking (a pipe: PIPE_BUF bytes). */
@@ -317,9 +318,9 @@ static int start_stdio(struct console *c)
 
 static int start_file(struct console *c, const char *path, bool again)
 {
-	c->out.fd = open(path, O_WRONLY | O_CREAT | (again ? O_APPEND : O_TRUNC) | O_CLOEXEC | O_NOCTTY, 0666);
+	c->out.fd = file_open_direct(path, O_CREAT | (again ? O_APPEND : O_TRUNC));
 	if (c->out.fd < 0)
-		return log_errno(-errno, "console: cannot write to %s: %m", path);
+		return log_errno(c->out.fd, "console: cannot write to %s: %m", path);
 	c->owns_out = true;
 	return 0;
 }

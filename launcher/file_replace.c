@@ -36,13 +36,31 @@ static int write_text(int fd, const char *text)
 	return err ? err : write_whole(fd, "\n", 1);
 }
 
-static int write_direct(const char *path, const char *text)
+/* A pipe that nobody reads is an error (ENXIO) and no reason to wait, maybe for ever; one that is read is written to as
+ * usual. */
+int file_open_direct(const char *path, int flags)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	int err;
+	int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | flags, 0666);
+	int now = fd < 0 ? -1 : fcntl(fd, F_GETFL);
 
 	if (fd < 0)
 		return -errno;
+	if (now < 0 || fcntl(fd, F_SETFL, now & ~O_NONBLOCK) < 0) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+static int write_direct(const char *path, const char *text)
+{
+	int fd = file_open_direct(path, 0);
+	int err;
+
+	if (fd < 0)
+		return fd;
 	err = write_text(fd, text);
 	close(fd);
 	return err;
@@ -90,6 +108,41 @@ static int write_beside(const char *path, const struct stat *former, const char 
 		unlink(temporary);
 	free(temporary);
 	return err;
+}
+
+static int direct_check(const char *path)
+{
+	int fd = file_open_direct(path, 0);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/* The directory that path is in; to be freed. */
+static char *directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+}
+
+int file_replace_check(const char *path)
+{
+	struct stat st;
+	char *dir = directory_of(path);
+	int err = 0;
+
+	if (!dir)
+		err = -ENOMEM;
+	else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		err = direct_check(path);
+	else if (access(dir, W_OK | X_OK) < 0)
+		err = -errno;
+	free(dir);
+	return err ? log_errno(err, "cannot write %s: %m%s", path, err == -ENXIO ? " (nobody reads this pipe)" :
+		"; name a file in a directory that is there and yours to write") : 0;
 }
 
 int file_replace(const char *path, const char *text)

@@ -7,6 +7,7 @@
 #include "launcher/berth.h"
 #include "launcher/command.h"
 #include "launcher/exit_code.h"
+#include "launcher/file_replace.h"
 #include "launcher/machine.h"
 #include "vmm/log.h"
 
@@ -22,13 +23,23 @@ static int exit_code_of(const struct machine_end *end)
 	}
 }
 
+/* What a whole run is for should not turn out at its end to have no place. */
+static int outputs_check(const struct run_config *c)
+{
+	int err = c->report ? file_replace_check(c->report) : 0;
+
+	return !err && c->stats ? file_replace_check(c->stats) : err;
+}
+
 int run_at_berth(const struct run_config *c, struct berth *berth)
 {
 	struct stop_signals signals;
 	struct machine_end end;
 	bool again = false;
-	int err;
+	int err = outputs_check(c);
 
+	if (err)
+		return err;
 	/* vCPU threads allocate a little while they start; with arenas of their own it would stay theirs. */
 	mallopt(M_ARENA_MAX, 1);
 	/* A reader of our output that goes away is an error of one write, not our end. */
