@@ -12,6 +12,7 @@
 #include "launcher/exit_code.h"
 #include "launcher/handover.h"
 #include "launcher/option.h"
+#include "launcher/output.h"
 #include "launcher/stderr_log.h"
 #include "launcher/suggest.h"
 #include "vmm/cpulist.h"
@@ -155,10 +156,25 @@ int command_cpus(struct cpulist *cpus, const char *text)
 	return cpus->nr ? 0 : log_errno(-EINVAL, "--cpus: expected a list such as 2-15,18");
 }
 
+/* What is asked in place of a command; false: it is none of these. */
+static bool word_answer(const char *word)
+{
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+		usage_print(stdout);
+	else if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
+		puts("thole " THOLE_VERSION "\nLicence: GPL-2.0-or-later; there is no warranty.");
+	else if (strcmp(word, "--dump-options") == 0)
+		options_print(stdout);
+	else
+		return false;
+	return true;
+}
+
 int command_main(int argc, char **argv)
 {
 	const struct command *c;
 	const char *word;
+	int code;
 
 	streams_hold();
 	file_limit_survive();
@@ -168,21 +184,12 @@ int command_main(int argc, char **argv)
 		return EXIT_CODE_FAILED;
 	}
 	word = argv[1];
-	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-		usage_print(stdout);
-		return 0;
-	}
-	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
-		puts("thole " THOLE_VERSION "\nLicence: GPL-2.0-or-later; there is no warranty.");
-		return 0;
-	}
-	if (strcmp(word, "--dump-options") == 0) {
-		options_print(stdout);
-		return 0;
-	}
+	if (word_answer(word))
+		return output_end() ? EXIT_CODE_FAILED : 0;
 	c = command_find(word);
 	if (!c)
 		return unknown_command(word);
 	recover(c, argc > 2 ? argv[2] : "");
-	return c->run(argc - 1, argv + 1);
+	code = c->run(argc - 1, argv + 1);
+	return code || output_end() == 0 ? code : EXIT_CODE_FAILED;
 }
