@@ -37,6 +37,21 @@ static void assert_stranger(const void *bytes, uint64_t at, uint64_t size, const
 		fail_msg("\"%s\" does not say \"%s\"", caught.line, words);
 }
 
+/* A bzImage begins as an EFI program does; one that ends within its header is no such program. */
+static void cut_headers_are_named(void **state)
+{
+	static const uint8_t data[0x202 + 0xff] = { 'M', 'Z' };
+	struct blob blob = { .name = "file", .data = data };
+	enum boot_kind kind;
+
+	(void)state;
+	for (blob.size = 2; blob.size < sizeof(data); blob.size++) {
+		assert_int_equal(boot_kind_of(&blob, false, &kind), -ENOEXEC);
+		if (!strstr(caught.line, "setup header; is it a complete copy?"))
+			fail_msg("%u bytes: \"%s\"", (unsigned)blob.size, caught.line);
+	}
+}
+
 static void strangers_are_named(void **state)
 {
 	enum boot_kind kind;
@@ -182,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(strangers_are_named, setup, teardown),
+		cmocka_unit_test_setup_teardown(cut_headers_are_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(linux_is_no_payload, setup, teardown),
 		cmocka_unit_test_setup_teardown(segments_cross_from_node_to_node, setup, teardown),
 		cmocka_unit_test_setup_teardown(

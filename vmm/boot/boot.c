@@ -31,8 +31,9 @@ static const struct {
 	{ 0, 3, "BZh", "is compressed with bzip2; unpack it (bzip2 -d) first" },
 	{ 0, 6, "070701", "is a cpio archive; give it as the initrd" },
 	{ 0, 2, "#!", "is a script; give a kernel or a payload" },
-	{ 0, 2, "MZ", "is an EFI program, and not a Linux kernel; give a bzImage" },
 };
+
+#define BZIMAGE_HEADER_MAX (0x202u + 0xff) /* boot.rst: the byte at 0x201 says where the header ends, from 0x202 */
 
 static bool bytes_at(const struct blob *f, uint64_t at, const void *bytes, uint64_t size)
 {
@@ -47,6 +48,11 @@ static int stranger_report(const struct blob *f)
 	for (size_t i = 0; i < ARRAY_SIZE(strangers); i++)
 		if (bytes_at(f, strangers[i].at, strangers[i].bytes, strangers[i].size))
 			return log_errno(-ENOEXEC, "%s: %s", f->name, strangers[i].advice);
+	/* A bzImage is an EFI program, too, and no program is as short as its header. */
+	if (bytes_at(f, 0, "MZ", 2))
+		return log_errno(-ENOEXEC, "%s: %s", f->name, f->size < BZIMAGE_HEADER_MAX ?
+			"ends within a bzImage's setup header; is it a complete copy?" :
+			"is an EFI program, and not a Linux kernel; give a bzImage");
 	return log_errno(-ENOEXEC,
 		"%s: is no kernel that thole knows (bzImage, ELF with a PVH note, "
 		"multiboot); is it a complete copy?",
