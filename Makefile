@@ -232,7 +232,7 @@ include benchmarks/vmm.mk benchmarks/numa.mk benchmarks/bench.mk benchmarks/quie
 help: ## show this
 	$(Q)sed -n 's/^\([a-z][a-z0-9-]*\):.* ## \(.*\)/\1\t\2/p' $(filter %.mk Makefile,$(MAKEFILE_LIST)) | \
 		sort | while IFS="$$(printf '\t')" read -r name text; do \
-		printf '  %-12s %s\n' "$$name" "$$text"; done
+		printf '  %-18s %s\n' "$$name" "$$text"; done
 
 .SECONDARY:
 

@@ -183,7 +183,7 @@ static int grammar_report(const config_t *cfg, const char *text, const char *fil
 		for (int i = 1; i < line; i++)
 			text += strcspn(text, "\n") + (strchr(text, '\n') != NULL);
 		text += strspn(text, " \t;,");
-		return log_errno(-EINVAL, "%s:%d: %.*s is given twice", file, line,
+		return log_errno(-EINVAL, "%s:%d: %.*s is given twice; keep one of them", file, line,
 			(int)strcspn(text, " \t=:\n"), text);
 	}
 	return log_errno(-EINVAL, "%s:%d: %s; a line looks like memory = \"64G\"; cpus = 4; or "

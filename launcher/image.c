@@ -20,13 +20,13 @@ static int file_open(const char *what, const char *path, uint64_t *size)
 	int err;
 
 	if (fd < 0)
-		return log_errno(-errno, "%s: cannot open %s: %m", what, path);
+		return log_errno(-errno, "%s: cannot open %s: %m; name a file that is there and that you may read", what, path);
 	if (fstat(fd, &st) < 0)
 		err = log_errno(-errno, "%s: %s: %m", what, path);
 	else if (!S_ISREG(st.st_mode))
-		err = log_errno(-EINVAL, "%s: %s is not a regular file", what, path);
+		err = log_errno(-EINVAL, "%s: %s is not a regular file; name one that is", what, path);
 	else if (!st.st_size)
-		err = log_errno(-ENOEXEC, "%s: %s is empty", what, path);
+		err = log_errno(-ENOEXEC, "%s: %s is empty; is it a complete copy?", what, path);
 	else {
 		*size = (uint64_t)st.st_size;
 		return fd;

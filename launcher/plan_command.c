@@ -37,9 +37,9 @@ static const struct argp_option plan_options[] = {
 		"another machine: hwloc's XML (lstopo FILE.xml), or a "
 		"description such as \"package:2 [numa(memory=64GB)] l3:1 core:8 pu:2\"",
 		100 },
-	{ "free-pages", KEY_FREE_PAGES, "NODE:SIZE=N,...", 0,
-		"free huge pages of a host node, such as "
-		"0:1G=4,2M=512; may be given again",
+	{ "free-pages", KEY_FREE_PAGES, "NODE:SIZE=N,...;...", 0,
+		"free huge pages of host nodes, such as "
+		"'0:1G=4,2M=512;1:1G=4'; may be given again",
 		100 },
 	{ "device-node", KEY_DEVICE_NODE, "NODE", 0,
 		"plan near a device on this host node; may be given "

@@ -95,8 +95,8 @@ int refuse_cpus(struct work *w, uint32_t node, uint32_t wanted, uint32_t have)
 	else
 		plan_refuse(w, -ENOSPC,
 			"%u vCPUs need %u %s%s, but %u can be had there (thole may use "
-			"%u CPUs on %u cores%s): %s",
-			wanted, wanted, unit, where, have, pus, cores,
+			"%u CPU%s on %u core%s%s): %s",
+			wanted, wanted, unit, where, have, pus, pus == 1 ? "" : "s", cores, cores == 1 ? "" : "s",
 			cpus_left_out(w, node, left_out, sizeof(left_out)),
 			cpus_remedy(w, node, wanted, pus));
 	r->what = PLAN_SHORT_CPUS;
