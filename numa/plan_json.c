@@ -35,10 +35,13 @@ static json_t *memory_json(const struct plan *p)
 
 	for (uint32_t i = 0; i < p->nr_memory; i++) {
 		const struct plan_memory *m = &p->memory[i];
+		bool thp = p->page == PAGE_THP; /* what is sure is 4K, as in the report */
 		json_t *o = json_pack("{s:i, s:i, s:I, s:I}", "guest_node", (int)m->guest_node,
 			"host_node", m->node.os, "bytes", (json_int_t)m->bytes, "page_size",
-			(json_int_t)m->page_size);
+			(json_int_t)(thp ? KiB(4) : m->page_size));
 
+		if (thp)
+			json_object_set_new(o, "joined_page_size", json_integer((json_int_t)m->page_size));
 		if (json_array_append_new(list, o) != 0)
 			goto fail;
 	}
