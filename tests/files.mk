@@ -55,6 +55,7 @@ UNIT_TESTS := \
 	test_net \
 	test_net_mac \
 	test_pci \
+	test_progress \
 	test_sample \
 	test_routes \
 	test_serial \
