@@ -120,6 +120,25 @@ static int direct_check(const char *path)
 	return 0;
 }
 
+/* Our own standard output or error, if it is that file: /dev/stdout, with a file behind it. -1: neither. */
+static int own_stream(const struct stat *st)
+{
+	struct stat own;
+
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fstat(fd, &own) == 0 && own.st_dev == st->st_dev && own.st_ino == st->st_ino)
+			return fd;
+	return -1;
+}
+
+/* What is behind the links that lead there, if anything is; else path itself. To be freed; NULL: no memory. */
+static char *place_of(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	return real ? real : strdup(path);
+}
+
 /* The directory that path is in; to be freed. */
 static char *directory_of(const char *path)
 {
@@ -128,29 +147,52 @@ static char *directory_of(const char *path)
 	return slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
 }
 
+static int place_check(const char *path)
+{
+	char *place = place_of(path), *dir = place ? directory_of(place) : NULL;
+	int err = !dir ? -ENOMEM : access(dir, W_OK | X_OK) < 0 ? -errno : 0;
+
+	free(dir);
+	free(place);
+	return err;
+}
+
 int file_replace_check(const char *path)
 {
 	struct stat st;
-	char *dir = directory_of(path);
 	int err = 0;
 
-	if (!dir)
-		err = -ENOMEM;
-	else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+	if (stat(path, &st) < 0)
+		err = place_check(path);
+	else if (!S_ISREG(st.st_mode))
 		err = direct_check(path);
-	else if (access(dir, W_OK | X_OK) < 0)
-		err = -errno;
-	free(dir);
+	else if (own_stream(&st) < 0)
+		err = place_check(path);
 	return err ? log_errno(err, "cannot write %s: %m%s", path, err == -ENXIO ? " (nobody reads this pipe)" :
 		"; name a file in a directory that is there and yours to write") : 0;
+}
+
+/* st: of path; NULL: it is not there. */
+static int write_there(const char *path, const struct stat *st, const char *text)
+{
+	int own = st ? own_stream(st) : -1;
+	char *place;
+	int err;
+
+	if (st && !S_ISREG(st->st_mode))
+		return write_direct(path, text);
+	if (own >= 0)
+		return fflush(stdout) == 0 ? write_text(own, text) : -errno;
+	place = place_of(path);
+	err = place ? write_beside(place, st, text) : -ENOMEM;
+	free(place);
+	return err;
 }
 
 int file_replace(const char *path, const char *text)
 {
 	struct stat st;
-	bool there = stat(path, &st) == 0;
-	int err = there && !S_ISREG(st.st_mode) ? write_direct(path, text) :
-						 write_beside(path, there ? &st : NULL, text);
+	int err = write_there(path, stat(path, &st) == 0 ? &st : NULL, text);
 
 	return err ? log_errno(err, "cannot write %s: %m", path) : 0;
 }

@@ -3,7 +3,8 @@
  * file_replace.h - write a file whole or not at all.
  *
  * The text is written to a temporary file beside it, which then takes its name: a full disk or a
- * kill leaves the former file. A new one's mode is what umask(2) leaves it, else it is the former's. What is no regular
+ * kill leaves the former file. Links that lead there stay, and our own standard output, /dev/stdout with a file behind
+ * it, is written to as it is. A new one's mode is what umask(2) leaves it, else it is the former's. What is no regular
  * file (a pipe, /dev/stdout) is written to directly; a pipe that nobody reads is an error.
  *
  * Threads: any. Errors: negative errno, reported with the file's name.

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	unlink("file");
+	unlink("link");
 	return chdir("/") == 0 && rmdir(dir) == 0 ? 0 : -1;
 }
 
@@ -118,6 +120,50 @@ static void device_and_missing_directory(void **state)
 	assert_int_equal(file_replace("no/such/dir", "x"), -ENOENT);
 }
 
+static bool is_link(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+/* A link stays one, and what it leads to is replaced. */
+static void links_are_followed(void **state)
+{
+	(void)state;
+	assert_int_equal(file_replace("file", "one"), 0);
+	assert_int_equal(symlink("file", "link"), 0);
+	assert_int_equal(file_replace_check("link"), 0);
+	assert_int_equal(file_replace("link", "two"), 0);
+	assert_true(is_link("link"));
+	assert_content("two\n");
+	assert_int_equal(files(), 2);
+}
+
+/* /dev/stdout with a file behind it: the text comes after what was said there before, and the link is left alone. */
+static void own_output(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(symlink("/proc/self/fd/1", "link"), 0);
+	pid = fork();
+	if (pid == 0) {
+		int fd = open("file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+		dup2(fd, STDOUT_FILENO);
+		if (write(STDOUT_FILENO, "said\n", 5) != 5)
+			_exit(1);
+		_exit(file_replace_check("link") != 0 || file_replace("link", "text") != 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_true(is_link("link"));
+	assert_content("said\ntext\n");
+	assert_int_equal(files(), 2);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -127,6 +173,8 @@ int main(void)
 		TEST(full_disk_keeps_the_former),
 		TEST(mode_is_the_users_to_say),
 		TEST(device_and_missing_directory),
+		TEST(links_are_followed),
+		TEST(own_output),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
