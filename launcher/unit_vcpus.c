@@ -6,9 +6,11 @@
  * thread moves to each vCPU's node for that, and goes back to housekeeping at the end.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "launcher/machine.h"
 #include "sched/policy.h"
+#include "sched/worker.h"
 #include "vmm/log.h"
 #include "vmm/pre_fault.h"
 
@@ -92,6 +94,29 @@ static void memory_map(const struct machine *m, uint32_t vcpu, int vcpu_fd)
 	}
 }
 
+static int pages_worker_leave(void *ctx, pid_t tid)
+{
+	const struct machine *m = ctx;
+
+	return isolation_evict(&m->isolation, tid);
+}
+
+/*
+ * KVM's thread for split huge pages began where this vCPU is; or else it is a kernel thread that may be anywhere, for
+ * which all processes have to be looked at. If it stays that is said, and no reason to end.
+ */
+static void pages_worker_move(struct machine *m)
+{
+	bool all = m->cfg->isolation != CONFIG_ISOLATION_NONE;
+	int nr = worker_bind(all ? WORKER_PAGES : WORKER_PAGES_THREAD, &m->plan.housekeeping, pages_worker_leave, m);
+
+	if (nr < 0)
+		log_warn("KVM's thread that looks after split huge pages stays where it is, not on the housekeeping CPUs: %s",
+			strerror(-nr));
+	else
+		log_debug("threads of KVM's own on the housekeeping CPUs: %d", nr);
+}
+
 static int vcpu_ready(void *ctx, uint32_t vcpu, int vcpu_fd)
 {
 	struct machine *m = ctx;
@@ -102,6 +127,8 @@ static int vcpu_ready(void *ctx, uint32_t vcpu, int vcpu_fd)
 		control_vcpu(&m->control, vcpu, vcpu_fd);
 	if (m->cfg->report)
 		steady_vcpu(&m->steady, vcpu, vcpu_fd);
+	if (vcpu == 0)
+		pages_worker_move(m);
 	report_vcpu_start(&m->report, vcpu);
 	return 0;
 }

@@ -56,7 +56,7 @@ const struct unit vsock_unit = { "vsock", vsock_start, vsock_stop };
 /* A thread that is elsewhere takes time from a vCPU, or from somebody else: said, and no reason to end. */
 static int workers_start(struct machine *m)
 {
-	int nr = m->has_vsock || m->nr_nets ? worker_bind(&m->plan.housekeeping) : 0;
+	int nr = m->has_vsock || m->nr_nets ? worker_bind(WORKER_VHOST, &m->plan.housekeeping, NULL, NULL) : 0;
 
 	if (nr < 0)
 		log_warn("the kernel's vhost threads stay where they are, not on the housekeeping CPUs: %s",

@@ -20,6 +20,8 @@
 #ifndef SCHED_ISOLATION_H
 #define SCHED_ISOLATION_H
 
+#include <sys/types.h>
+
 #include "sched/knob.h"
 #include "sched/state.h"
 
@@ -82,6 +84,9 @@ int isolation_release(struct isolation *iso) must_check;
 /* The calling thread to the isolated CPUs and back; threads that it makes there stay. Nothing without a group. */
 int isolation_enter(const struct isolation *iso) must_check;
 int isolation_leave(const struct isolation *iso) must_check;
+
+/* Another thread of this process, which began there because its maker was there, back. Not reported. */
+int isolation_evict(const struct isolation *iso, pid_t tid) must_check;
 
 /*
  * The kernel's osnoise tracer, which tells who takes CPUs away, and how long (isolation_trace.c). It is a change of the

@@ -330,25 +330,35 @@ int partition_group_remove(const struct hostfs *t, const char *path)
 	return err == -ENOENT ? 0 : err;
 }
 
-static int thread_move(const struct isolation *iso, const char *dir)
+static int thread_move(const struct isolation *iso, const char *dir, pid_t thread)
 {
 	char path[400], tid[24];
-	int err;
 
 	if (!*iso->group)
 		return 0;
 	snprintf(path, sizeof(path), "%s/cgroup.threads", dir);
-	snprintf(tid, sizeof(tid), "%d", (int)gettid());
-	err = hostfs_write(&iso->tree, path, tid);
-	return err ? log_errno(err, "isolation: %s: %m", path) : 0;
+	snprintf(tid, sizeof(tid), "%d", (int)thread);
+	return hostfs_write(&iso->tree, path, tid);
+}
+
+static int self_move(const struct isolation *iso, const char *dir)
+{
+	int err = thread_move(iso, dir, gettid());
+
+	return err ? log_errno(err, "isolation: %s/cgroup.threads: %m", dir) : 0;
 }
 
 int isolation_enter(const struct isolation *iso)
 {
-	return thread_move(iso, iso->group);
+	return self_move(iso, iso->group);
 }
 
 int isolation_leave(const struct isolation *iso)
 {
-	return thread_move(iso, iso->home);
+	return self_move(iso, iso->home);
+}
+
+int isolation_evict(const struct isolation *iso, pid_t tid)
+{
+	return thread_move(iso, iso->home, tid);
 }

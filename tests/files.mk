@@ -151,6 +151,7 @@ LAB_TESTS := \
 # More of these, which take longer: `make check-long`.
 LAB_TESTS_LONG := \
 	tests/lab/test-isolation \
+	tests/lab/test-isolation-old \
 	tests/lab/test-bench \
 	tests/lab/test-bench-mpi \
 	tests/lab/test-exec-hard \

@@ -108,6 +108,17 @@ static void signal_unblock(void)
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/*
+ * A KVM_RUN that ends before the guest's first instruction. Linux 6.14 and newer make a thread at a machine's first
+ * one, where and as the thread is that calls: it is there afterwards, for ready() to move.
+ */
+static void vcpu_enter_once(struct vcpu *v)
+{
+	__atomic_store_n(&v->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+	(void)!ioctl(v->fd, KVM_RUN, 0);
+	__atomic_store_n(&v->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
+}
+
 static void vcpu_loop(struct vcpu *v)
 {
 	struct vcpus *all = v->all;
@@ -145,6 +156,8 @@ static void *vcpu_thread(void *arg)
 		err = vcpu_open(v);
 	if (!made_agreed(v->all, err))
 		return NULL;
+	if (v->index == 0)
+		vcpu_enter_once(v);
 	err = hooks->ready(hooks->ctx, v->index, v->fd);
 	if (ready_agreed(v->all, err)) {
 		vcpu_loop(v);

@@ -190,6 +190,7 @@ machine_arguments() {
 		-chardev "socket,id=stream,fd=3" -device virtio-serial-pci
 		-device virtserialport,chardev=stream,name=lab.stream
 	)
+	[[ ! $initrd ]] || machine+=(-initrd "$initrd")
 	# First, for it to be there when the others ask for their DMA
 	[[ $iommu = no ]] || machine+=(-device intel-iommu,intremap=on,caching-mode=on)
 	shape_numa
