@@ -9,6 +9,7 @@
 #include "launcher/exec_given.h"
 #include "launcher/machine.h"
 #include "launcher/stats_file.h"
+#include "sched/usage.h"
 #include "vmm/clock.h"
 
 json_t *control_answer_error(const char *text)
@@ -75,15 +76,29 @@ static json_t *kvm_json(const struct control *c, uint32_t vcpu)
 	return all;
 }
 
+static json_t *count_json(int64_t n)
+{
+	return n == USAGE_UNKNOWN ? json_null() : json_integer((json_int_t)n);
+}
+
+/* How often a vCPU's thread gave its CPU away by itself, how often it had to, and how long it waited for it. */
+static json_t *thread_json(pid_t tid)
+{
+	const struct usage u = usage_of(tid);
+
+	return json_pack("{s:o, s:o, s:o}", "voluntary_switches", count_json(u.voluntary), "involuntary_switches",
+		count_json(u.involuntary), "waited_ns", count_json(u.waited_ns));
+}
+
 static json_t *vcpus_json(const struct control *c)
 {
 	const struct machine *m = c->m;
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < m->vcpus.nr; i++)
-		json_array_append_new(list, json_pack("{s:i, s:i, s:o, s:o}", "index", (int)i, "host_cpu",
-			m->plan.vcpu[i].cpu.os, "exits", stats_exits(&m->vcpus.vcpu[i]), "kvm",
-			kvm_json(c, i)));
+		json_array_append_new(list, json_pack("{s:i, s:i, s:o, s:o, s:o}", "index", (int)i, "host_cpu",
+			m->plan.vcpu[i].cpu.os, "exits", stats_exits(&m->vcpus.vcpu[i]), "kvm", kvm_json(c, i), "thread",
+			thread_json(m->vcpus.vcpu[i].tid)));
 	return list;
 }
 

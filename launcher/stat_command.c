@@ -39,7 +39,8 @@ static int args_parse(struct stat_args *a, int argc, char **argv)
 		case 'h':
 			puts("usage: thole stat NAME [--interval SECONDS] [--json | --prometheus]\n"
 			     "\n"
-			     "Exits in a second of each vCPU of a running machine, by reason, and its memory.\n"
+			     "Exits in a second of each vCPU of a running machine, by reason, how often it had to\n"
+			     "leave its CPU to others (SWITCHES), and the machine's memory.\n"
 			     "\n"
 			     "      --interval SECONDS   how long to look (default: 1)\n"
 			     "      --json               print JSON rather than a table\n"

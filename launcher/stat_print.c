@@ -2,6 +2,7 @@
 /* stat_print.c - differences over seconds. */
 #include "launcher/stat_print.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ipi/vector_irq.h"
@@ -31,17 +32,29 @@ static json_t *rates_of(const json_t *before, const json_t *now, double seconds,
 	return rates;
 }
 
+/* Of one counter, 0 too; null: it isn't known. */
+static json_t *rate_or_null(const json_t *before, const json_t *now, const char *name, double seconds)
+{
+	if (!json_is_number(json_object_get(before, name)) || !json_is_number(json_object_get(now, name)))
+		return json_null();
+	return json_real((number(now, name) - number(before, name)) / seconds);
+}
+
 static json_t *vcpu_rates(const json_t *before, const json_t *now, double seconds)
 {
 	double to_thole = 0;
 	json_t *reasons = rates_of(json_object_get(before, "exits"), json_object_get(now, "exits"), seconds, &to_thole);
 	json_t *kvm = rates_of(json_object_get(before, "kvm"), json_object_get(now, "kvm"), seconds, NULL);
 	const json_t *all = json_object_get(json_object_get(now, "kvm"), "exits");
+	const json_t *thread = json_object_get(now, "thread"), *former = json_object_get(before, "thread");
 
 	/* KVM's own count has those that it deals with itself, too. */
-	return json_pack("{s:O, s:O, s:o, s:f, s:o, s:o}", "index", json_object_get(now, "index"), "host_cpu",
+	return json_pack("{s:O, s:O, s:o, s:f, s:o, s:o, s:o, s:o, s:o}", "index", json_object_get(now, "index"), "host_cpu",
 		json_object_get(now, "host_cpu"), "exits_per_second", all ? json_real(number(kvm, "exits")) : json_null(),
-		"exits_to_thole_per_second", to_thole, "by_reason", reasons, "kvm", kvm);
+		"exits_to_thole_per_second", to_thole, "by_reason", reasons, "kvm", kvm, "voluntary_switches_per_second",
+		rate_or_null(former, thread, "voluntary_switches", seconds), "involuntary_switches_per_second",
+		rate_or_null(former, thread, "involuntary_switches", seconds), "waited_ns_per_second",
+		rate_or_null(former, thread, "waited_ns", seconds));
 }
 
 static json_t *vector_find(const json_t *devices, size_t device, const json_t *vector)
@@ -152,12 +165,16 @@ void stat_print_table(const json_t *rates, FILE *out)
 	fprintf(out, "%s: up %.0f s, %.0f programs, memory %.0f MiB, of which %.0f MiB used\n",
 		json_string_value(json_object_get(rates, "name")), number(rates, "seconds"), number(rates, "programs"),
 		number(memory, "bytes") / (double)MiB(1), number(memory, "resident") / (double)MiB(1));
-	fprintf(out, "%5s %8s %10s %10s  BY REASON\n", "VCPU", "HOST CPU", "EXITS/s", "TO THOLE/s");
+	fprintf(out, "%5s %8s %10s %10s %10s  BY REASON\n", "VCPU", "HOST CPU", "SWITCHES/s", "EXITS/s", "TO THOLE/s");
 	json_array_foreach(json_object_get(rates, "vcpus"), i, v) {
 		const char *comma = "";
 
-		fprintf(out, "%5.0f %8.0f %10.1f %10.1f  ", number(v, "index"), number(v, "host_cpu"),
-			number(v, "exits_per_second"), number(v, "exits_to_thole_per_second"));
+		fprintf(out, "%5.0f %8.0f ", number(v, "index"), number(v, "host_cpu"));
+		if (json_is_number(json_object_get(v, "involuntary_switches_per_second")))
+			fprintf(out, "%10.1f ", number(v, "involuntary_switches_per_second"));
+		else
+			fprintf(out, "%10s ", "-");
+		fprintf(out, "%10.1f %10.1f  ", number(v, "exits_per_second"), number(v, "exits_to_thole_per_second"));
 		comma = reasons_print(out, json_object_get(v, "by_reason"), "", comma);
 		comma = reasons_print(out, json_object_get(v, "kvm"), "_exits", comma);
 		fputs(*comma ? "\n" : "none\n", out);
@@ -194,6 +211,19 @@ void stat_print_prometheus(const json_t *now, FILE *out)
 		json_object_foreach(json_object_get(v, "exits"), why, count)
 			fprintf(out, "thole_exits_total{machine=\"%s\",vcpu=\"%zu\",reason=\"%s\"} %.0f\n", machine, i, why,
 				json_number_value(count));
+	}
+	gauge(out, "switches_total", "counter", "Times that a vCPU's thread has left its CPU: by itself, or for another.");
+	json_array_foreach(json_object_get(now, "vcpus"), i, v) {
+		static const char *const kinds[] = { "voluntary", "involuntary" };
+
+		for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+			char name[32];
+
+			snprintf(name, sizeof(name), "%s_switches", kinds[k]);
+			if (json_is_number(json_object_get(json_object_get(v, "thread"), name)))
+				fprintf(out, "thole_switches_total{machine=\"%s\",vcpu=\"%zu\",kind=\"%s\"} %.0f\n", machine, i,
+					kinds[k], number(json_object_get(v, "thread"), name));
+		}
 	}
 	gauge(out, "kvm_total", "counter", "What KVM counted, by vCPU.");
 	json_array_foreach(json_object_get(now, "vcpus"), i, v) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* steady.c - see steady.h. A reading has, for each vCPU, thole's counters and then KVM's. */
+/* steady.c - see steady.h. A reading has, for each vCPU, thole's counters, its thread's, and then KVM's. */
 #include "launcher/steady.h"
 
 #include <errno.h>
@@ -7,11 +7,18 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "sched/usage.h"
 #include "vmm/clock.h"
 #include "vmm/exit.h"
 #include "vmm/log.h"
 
 #define FIRST_INTERVAL_NS 50000000u
+
+enum { VOLUNTARY, INVOLUNTARY, WAITED_NS, THREAD_COUNTERS };
+
+/* Where they begin in what a vCPU has of a reading. */
+#define AT_THREAD ((uint32_t)VCPU_EXIT_REASONS)
+#define AT_KVM	  (AT_THREAD + THREAD_COUNTERS)
 
 /* KVM's plain counters; what has more than one value is a histogram. */
 static uint32_t kvm_counters(const struct steady *s)
@@ -21,14 +28,25 @@ static uint32_t kvm_counters(const struct steady *s)
 
 static uint32_t width_of(const struct steady *s)
 {
-	return VCPU_EXIT_REASONS + kvm_counters(s);
+	return AT_KVM + kvm_counters(s);
+}
+
+/* USAGE_UNKNOWN goes there and back. */
+static void thread_read(pid_t tid, uint64_t *to)
+{
+	const struct usage u = usage_of(tid);
+
+	to[VOLUNTARY] = (uint64_t)u.voluntary;
+	to[INVOLUNTARY] = (uint64_t)u.involuntary;
+	to[WAITED_NS] = (uint64_t)u.waited_ns;
 }
 
 static void vcpu_read(struct steady *s, uint32_t v, uint64_t *to)
 {
+	thread_read(s->vcpus->vcpu[v].tid, to + AT_THREAD);
 	for (uint32_t i = 0; i < VCPU_EXIT_REASONS; i++)
 		to[i] = __atomic_load_n(&s->vcpus->vcpu[v].exits[i], __ATOMIC_RELAXED);
-	to += VCPU_EXIT_REASONS;
+	to += AT_KVM;
 	if (!s->has_stats || stats_read(&s->stats[v]) != 0)
 		return;
 	for (uint32_t i = 0; i < kvm_counters(s); i++)
@@ -135,6 +153,13 @@ static bool is_counter(struct stats_value v)
 	return v.count == 1 && (v.flags & KVM_STATS_TYPE_MASK) == KVM_STATS_TYPE_CUMULATIVE;
 }
 
+static json_t *thread_rate(const uint64_t *a, const uint64_t *b, uint32_t counter, double seconds)
+{
+	int64_t nr = usage_delta((int64_t)a[AT_THREAD + counter], (int64_t)b[AT_THREAD + counter]);
+
+	return nr == USAGE_UNKNOWN ? json_null() : json_real((double)nr / seconds);
+}
+
 json_t *steady_json(const struct steady *s, uint32_t vcpu)
 {
 	const size_t at = (size_t)vcpu * width_of(s);
@@ -154,7 +179,8 @@ json_t *steady_json(const struct steady *s, uint32_t vcpu)
 		rate_set(exits, exit_name(i), a[i], b[i], seconds);
 	for (uint32_t i = 0; i < kvm_counters(s); i++)
 		if (is_counter(stats_at(&s->stats[vcpu], i)))
-			rate_set(kvm, stats_at(&s->stats[vcpu], i).name, a[VCPU_EXIT_REASONS + i],
-				b[VCPU_EXIT_REASONS + i], seconds);
-	return json_pack("{s:f, s:o, s:o}", "seconds", seconds, "exits", exits, "kvm", kvm);
+			rate_set(kvm, stats_at(&s->stats[vcpu], i).name, a[AT_KVM + i], b[AT_KVM + i], seconds);
+	return json_pack("{s:f, s:o, s:o, s:o, s:o, s:o}", "seconds", seconds, "exits", exits, "kvm", kvm,
+		"voluntary_switches", thread_rate(a, b, VOLUNTARY, seconds), "involuntary_switches",
+		thread_rate(a, b, INVOLUNTARY, seconds), "waited_ns", thread_rate(a, b, WAITED_NS, seconds));
 }

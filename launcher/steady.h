@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * steady.h - exits of each vCPU in the steady state, by reason: what thole saw, and what KVM handled itself.
+ * steady.h - exits of each vCPU in the steady state, by reason: what thole saw, and what KVM handled itself; and how
+ * often its thread had to make room for another one.
  *
  *   steady_prepare -> steady_vcpu (each vCPU's thread) -> steady_start (vCPUs run)
  *   -> [a timer on the event loop, ever less often] -> steady_json (vCPUs stopped) -> steady_stop
@@ -44,7 +45,10 @@ int steady_start(struct steady *s, struct loop *loop, struct vcpus *vcpus) must_
 /* Whatever of it has begun. */
 void steady_stop(struct steady *s);
 
-/* {"seconds": …, "exits": {"io": 3.5}, "kvm": {"exits": 7.1}} per second; null: it was too short. */
+/*
+ * {"seconds": …, "exits": {"io": 3.5}, "kvm": {"exits": 7.1}, "voluntary_switches": 0.2, "involuntary_switches": 0.0,
+ * "waited_ns": 0.0}, all per second; null: it was too short.
+ */
 json_t *steady_json(const struct steady *s, uint32_t vcpu);
 
 #endif

@@ -44,19 +44,30 @@ static void text_read(const char *path, char text[static TEXT_SIZE])
 		close(fd);
 }
 
-struct usage usage_read(void)
+struct usage usage_of(pid_t tid)
 {
-	struct usage u = { .cpu = { sched_getcpu() } };
-	char text[TEXT_SIZE];
+	struct usage u = { .cpu = { -1 }, .migrations = USAGE_UNKNOWN };
+	char path[64], text[TEXT_SIZE];
 
-	text_read("/proc/thread-self/sched", text);
-	u.migrations = usage_find(text, "se.nr_migrations");
-	text_read("/proc/thread-self/status", text);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/status", (int)tid);
+	text_read(path, text);
 	u.voluntary = usage_find(text, "voluntary_ctxt_switches");
 	u.involuntary = usage_find(text, "nonvoluntary_ctxt_switches");
-	text_read("/proc/thread-self/schedstat", text);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/schedstat", (int)tid);
+	text_read(path, text);
 	if (sscanf(text, "%*d %" SCNd64, &u.waited_ns) != 1)
 		u.waited_ns = USAGE_UNKNOWN;
+	return u;
+}
+
+struct usage usage_read(void)
+{
+	struct usage u = usage_of(gettid());
+	char text[TEXT_SIZE];
+
+	u.cpu.os = sched_getcpu();
+	text_read("/proc/thread-self/sched", text);
+	u.migrations = usage_find(text, "se.nr_migrations");
 	return u;
 }
 

@@ -150,6 +150,7 @@ static void *vcpu_thread(void *arg)
 	const struct vcpu_hooks *hooks = &v->all->setup->hooks;
 	int err;
 
+	v->tid = gettid();
 	signal_unblock();
 	err = hooks->begin(hooks->ctx, v->index);
 	if (!err)

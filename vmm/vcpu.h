@@ -43,6 +43,7 @@ struct vcpu {
 	struct kvm_run *run;
 	pthread_t thread;
 	bool has_thread;
+	pid_t tid; /* the kernel's number of it; written by it before it is ready */
 	bool parked; /* its payload is done; written by its own thread */
 	uint64_t exits[VCPU_EXIT_REASONS];
 	uint64_t nobody; /* accesses that no device answered */

@@ -257,9 +257,10 @@ static void requests_are_understood_or_refused(void **state)
 
 static json_t *stat_at(double clock, int io, int exits)
 {
-	return json_pack("{s:s, s:f, s:f, s:i, s:{s:i, s:i}, s:[{s:i, s:i, s:{s:i}, s:{s:i, s:[i]}}]}", "name", "m", "clock",
+	return json_pack("{s:s, s:f, s:f, s:i, s:{s:i, s:i}, s:[{s:i, s:i, s:{s:i}, s:{s:i, s:[i]}, s:{s:i, s:n}}]}", "name", "m", "clock",
 		clock, "seconds", clock, "programs", 1, "memory", "bytes", 1 << 20, "resident", 4096, "vcpus", "index", 0,
-		"host_cpu", 3, "exits", "io", io, "kvm", "exits", exits, "histogram", 7);
+		"host_cpu", 3, "exits", "io", io, "kvm", "exits", exits, "histogram", 7, "thread",
+		"involuntary_switches", io / 5, "waited_ns");
 }
 
 static void rates_are_differences_over_time(void **state)
@@ -272,6 +273,9 @@ static void rates_are_differences_over_time(void **state)
 	assert_true(json_number_value(json_object_get(v, "exits_to_thole_per_second")) == 5);
 	assert_true(json_number_value(json_object_get(v, "exits_per_second")) == 250);
 	assert_true(json_number_value(json_object_get(json_object_get(v, "by_reason"), "io")) == 5);
+	assert_true(json_number_value(json_object_get(v, "involuntary_switches_per_second")) == 1);
+	assert_true(json_is_null(json_object_get(v, "waited_ns_per_second"))); /* this kernel doesn't tell */
+	assert_true(json_is_null(json_object_get(v, "voluntary_switches_per_second")));
 	assert_null(stat_rates(a, a));
 	json_decref(rates);
 	json_decref(a);

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "sched/affinity.h"
 #include "sched/policy.h"
@@ -75,6 +77,23 @@ static void own_counts_can_be_read(void **state)
 	assert_true(u.involuntary >= 0);
 }
 
+static void anothers_counts_can_be_read(void **state)
+{
+	struct usage own = usage_read(), u = usage_of(gettid());
+	struct timespec pause = { 0, 1000000 };
+
+	(void)state;
+	assert_true(u.cpu.os < 0);
+	assert_int_equal(u.migrations, USAGE_UNKNOWN);
+	assert_true(u.voluntary >= own.voluntary && u.involuntary >= own.involuntary);
+	nanosleep(&pause, NULL);
+	assert_true(usage_delta(u.voluntary, usage_of(gettid()).voluntary) > 0);
+	u = usage_of(1 << 30); /* no thread has that number */
+	assert_int_equal(u.voluntary, USAGE_UNKNOWN);
+	assert_int_equal(u.involuntary, USAGE_UNKNOWN);
+	assert_int_equal(u.waited_ns, USAGE_UNKNOWN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -82,6 +101,7 @@ int main(void)
 		cmocka_unit_test(fifo_traps_are_refused),
 		cmocka_unit_test(counts_are_found_or_not_known),
 		cmocka_unit_test(own_counts_can_be_read),
+		cmocka_unit_test(anothers_counts_can_be_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
