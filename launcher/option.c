@@ -220,9 +220,10 @@ const struct option_row options[] = {
 	  .help = "keep everything else away from the vCPUs' CPUs while it runs",
 	  .more = "It changes settings of the whole host, for which it takes root, and puts them back at the "
 		"end, whatever end that is: an isolated cgroup partition; interrupts, workqueues and the "
-		"watchdog to other CPUs; NUMA balancing, page merging, compaction and khugepaged off; and "
-		"more, which `thole isolate --show --cpus LIST` lists. auto does what it can, and says what it "
-		"can't; with require, anything that is missing ends the start. Two machines share what "
+		"watchdog to other CPUs; NUMA balancing, page merging, compaction, khugepaged and the "
+		"scheduler's fair server off; and more, which `thole isolate --show --cpus LIST` lists. auto "
+		"does what it can, and says what it can't; with require, anything that is missing ends the "
+		"start, but for the fair server. Two machines share what "
 		"they both need." },
 	{ "idle", ENUM(idle, enum config_idle), GROUP_QUIET, .choice = idles, .def = "auto",
 	  .arg = "auto|guest|host",

@@ -54,7 +54,8 @@ static int require(const struct machine *m)
 	if (!iso->isolated)
 		return log_errno(-EPERM, "isolation=require: other threads may be scheduled on the vCPUs' CPUs");
 	for (uint32_t i = 0; i < iso->nr; i++)
-		if (iso->result[i].status == ISOLATION_REFUSED || iso->result[i].status == ISOLATION_RIGHTS)
+		if (!iso->result[i].knob->extra &&
+			(iso->result[i].status == ISOLATION_REFUSED || iso->result[i].status == ISOLATION_RIGHTS))
 			return log_errno(-EPERM, "isolation=require: %s: %s", iso->result[i].knob->name,
 				isolation_status_name(iso->result[i].status));
 	return 0;

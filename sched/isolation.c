@@ -158,6 +158,9 @@ static int row_apply(struct job *job)
 	if (err == -EACCES || err == -EPERM) {
 		job->result->files++;
 		job->result->rights++;
+		if (job->knob->value && job->knob->by_hand)
+			knob_command(job->knob, NULL, job->knob->value, job->iso->ask.cpus, job->result->command,
+				sizeof(job->result->command));
 		err = 0;
 	}
 	if (!err && !job->iso->ask.show)
@@ -201,15 +204,24 @@ static int knob_apply(struct job *job, const struct knob *k, int (*fn)(struct jo
 	return fn(job);
 }
 
-static int knobs_apply(struct job *job)
+static int rows_apply(struct job *job, bool first)
 {
 	int err = 0;
 
-	if (job->iso->ask.partition)
-		err = knob_apply(job, &knob_partition, partition_make);
 	for (size_t i = 0; i < knobs_nr && !err; i++)
-		if (!knobs[i].fifo_only || job->iso->ask.fifo)
+		if (knobs[i].first == first && (!knobs[i].fifo_only || job->iso->ask.fifo))
 			err = knob_apply(job, &knobs[i], row_apply);
+	return err;
+}
+
+static int knobs_apply(struct job *job)
+{
+	int err = rows_apply(job, true);
+
+	if (!err && job->iso->ask.partition)
+		err = knob_apply(job, &knob_partition, partition_make);
+	if (!err)
+		err = rows_apply(job, false);
 	return err ? err : knob_apply(job, &knob_latency, latency_apply);
 }
 

@@ -42,23 +42,9 @@ static char *change_wanted(const struct isolation *iso, const struct journal *j,
 static void command_note(struct job *job, const char *path, const char *wanted)
 {
 	struct isolation_result *r = job->result;
-	const char *text = wanted + strspn(wanted, "\n");
 
-	if (*r->command)
-		return;
-	if (!job->knob->by_hand)
-		snprintf(r->command, sizeof(r->command), "echo %s > %s", text, path);
-	else {
-		const char *at = strstr(job->knob->by_hand, "%s");
-		char *cpus = strstr(job->knob->by_hand, "CPUS") ? cpus_to_list(job->iso->ask.cpus) : NULL;
-
-		if (cpus)
-			snprintf(r->command, sizeof(r->command), "cpupower -c %s frequency-set -g %s", cpus, text);
-		else
-			snprintf(r->command, sizeof(r->command), "%.*s%s%s", (int)(at - job->knob->by_hand),
-				job->knob->by_hand, text, at + 2);
-		free(cpus);
-	}
+	if (!*r->command)
+		knob_command(job->knob, path, wanted + strspn(wanted, "\n"), job->iso->ask.cpus, r->command, sizeof(r->command));
 }
 
 /* A file that nobody of us has changed yet. */

@@ -3,7 +3,7 @@
  * knob.c - the table, and what follows from a row's kind.
  *
  * Files: Documentation/core-api/irq/irq-affinity.rst, core-api/workqueue.rst, admin-guide/sysctl/{kernel,vm}.rst,
- * admin-guide/mm/{ksm,transhuge}.rst, admin-guide/pm/cpufreq.rst, all of the kernel.
+ * admin-guide/mm/{ksm,transhuge}.rst, admin-guide/pm/cpufreq.rst, scheduler/sched-deadline.rst, all of the kernel.
  */
 #include "sched/knob.h"
 
@@ -18,6 +18,7 @@
 
 #define WORKQUEUE "/sys/devices/virtual/workqueue/"
 #define WORKLOAD "OSNOISE_WORKLOAD"
+#define FAIR "/sys/kernel/debug/sched/fair_server"
 #define THP "/sys/kernel/mm/transparent_hugepage/"
 
 /* clang-format off */
@@ -63,6 +64,11 @@ const struct knob knobs[] = {
 	  .kind = CHANGE_VALUE, .path = "/sys/devices/system/cpu/cpufreq", .entry = "policy", .file = "scaling_governor",
 	  .of_cpus = "related_cpus", .value = "performance",
 	  .by_hand = "cpupower -c CPUS frequency-set -g %s" },
+	{ "fair server", "looks once a second whether ordinary threads starve behind real-time ones (Linux 6.12)",
+	  "two interrupts a second of a CPU that has one thread and no tick; and real-time ones are not stopped",
+	  .kind = CHANGE_VALUE, .path = FAIR, .entry = "cpu", .file = "runtime", .of_cpus = "", .value = "0", .first = true,
+	  .extra = true,
+	  .by_hand = "for i in EACH; do echo %s > " FAIR "/cpu$i/runtime; done" },
 	{ "real-time share", "stops real-time threads for a part of each second",
 	  "a vCPU that is SCHED_FIFO is not stopped for 50 ms each second",
 	  .kind = CHANGE_VALUE, .path = "/proc/sys/kernel/sched_rt_runtime_us", .value = "-1", .fifo_only = true },
@@ -86,6 +92,11 @@ static bool is_number(const char *name)
 	return *name && strspn(name, "0123456789") == strlen(name);
 }
 
+static bool number_of_ours(const char *number, const struct cpulist *cpus)
+{
+	return cpulist_has(cpus, (hcpu_t){ (int)strtol(number, NULL, 10) });
+}
+
 /* Is the entry for one of our CPUs? The list has blanks in cpufreq. */
 static bool of_ours(const struct walk *w, const char *name)
 {
@@ -96,6 +107,8 @@ static bool of_ours(const struct walk *w, const char *name)
 
 	if (!w->knob->of_cpus)
 		return true;
+	if (!*w->knob->of_cpus)
+		return number_of_ours(name + strlen(w->knob->entry), w->cpus);
 	snprintf(path, sizeof(path), "%s/%s/%s", w->knob->path, name, w->knob->of_cpus);
 	text = hostfs_read(w->tree, path, &err);
 	if (!text)
@@ -215,6 +228,46 @@ char *knob_wanted(enum change_kind kind, const struct knob *k, const char *value
 		*err = -EINVAL;
 		return NULL;
 	}
+}
+
+static void each_print(const struct cpulist *cpus, FILE *out)
+{
+	for (uint32_t i = 0; i < cpus->nr; i++)
+		fprintf(out, "%s%d", i ? " " : "", cpus->cpu[i].os);
+}
+
+static void list_print(const struct cpulist *cpus, FILE *out)
+{
+	char *list = cpus_to_list(cpus);
+
+	fputs(list ? list : "", out);
+	free(list);
+}
+
+void knob_command(const struct knob *k, const char *path, const char *text, const struct cpulist *cpus, char *command,
+	size_t size)
+{
+	FILE *out = fmemopen(command, size, "w");
+
+	if (!out)
+		return;
+	if (!k->by_hand)
+		fprintf(out, "echo %s > %s", text, path);
+	for (const char *at = k->by_hand; at && *at;) {
+		if (strncmp(at, "%s", 2) == 0) {
+			fputs(text, out);
+			at += 2;
+		} else if (strncmp(at, "CPUS", 4) == 0) {
+			list_print(cpus, out);
+			at += 4;
+		} else if (strncmp(at, "EACH", 4) == 0) {
+			each_print(cpus, out);
+			at += 4;
+		} else {
+			fputc(*at++, out);
+		}
+	}
+	fclose(out);
 }
 
 static bool same_set(enum change_kind kind, const char *a, const char *b)

@@ -29,18 +29,21 @@ struct knob {
 	const char *path;    /* of the one file; or a directory, of which each entry that begins so has one: */
 	const char *entry;   /* "" for digits; NULL: there is one file */
 	const char *file;    /* in the entry */
-	const char *of_cpus; /* in the entry: only if one of ours is in this list; NULL: always */
+	const char *of_cpus; /* in the entry: only if one of ours is in this list; "": if its number is; NULL: always */
 	const char *value;
 	enum knob_rule rule;
 	const char *noisy;   /* RULE_UNLESS */
 	bool fifo_only;      /* asked for with sched=fifo only */
-	const char *by_hand; /* a command for all files of a directory; %s: what is to be written */
+	bool first;          /* before the partition, with which the kernel loses count of it, and then says EBUSY */
+	bool extra;          /* isolation=require goes without: a kernel that is locked down keeps it even from root */
+	/* A command for all files of a directory; %s: what is to be written; CPUS: "2-3"; EACH: "2 3" */
+	const char *by_hand;
 };
 
 extern const struct knob knobs[];
 extern const size_t knobs_nr;
 
-/* These two are in isolation_cgroup.c and isolation.c, and come before and after those of the table. */
+/* These two are in isolation_cgroup.c and isolation.c, and come before and after those of the table that aren't first. */
 extern const struct knob knob_partition, knob_latency;
 
 #define KNOBS_MAX 24
@@ -63,6 +66,10 @@ const char *knob_read_path(const struct hostfs *t, const char *path);
  */
 char *knob_wanted(enum change_kind kind, const struct knob *k, const char *value, const char *former,
 	const struct cpulist *cpus, const struct cpulist *online, int *err) must_check;
+
+/* The command for all its files, or for this one, which is to say `text`. */
+void knob_command(const struct knob *k, const char *path, const char *text, const struct cpulist *cpus, char *command,
+	size_t size);
 
 /* Do two texts of a file of that kind say the same? */
 bool knob_same(enum change_kind kind, const char *a, const char *b);

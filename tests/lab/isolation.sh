@@ -23,13 +23,15 @@ governors() { cat $cpufreq/policy*/scaling_governor | xargs; }
 # How long a CPU may take to wake up, in microseconds, as the kernel has it of all who have asked.
 latency() { od -A n -t d4 -N 4 /dev/cpu_dma_latency | xargs; }
 
+# Not sched_rt_runtime_us: Linux 6.12 rebuilds its scheduling domains when that is read, and loses count of its deadline
+# servers in that, so that it refuses to have one turned off.
 settings() {
     grep -Hs . /proc/irq/*/smp_affinity /proc/irq/default_smp_affinity /sys/devices/virtual/workqueue/cpumask{,_requested} \
         /proc/sys/vm/stat_interval /proc/sys/vm/compaction_proactiveness \
-        /proc/sys/kernel/{timer_migration,numa_balancing,watchdog_cpumask,sched_rt_runtime_us} \
+        /proc/sys/kernel/{timer_migration,numa_balancing,watchdog_cpumask} \
         /sys/kernel/mm/ksm/run /sys/kernel/mm/transparent_hugepage/defrag \
         /sys/kernel/mm/transparent_hugepage/khugepaged/{defrag,scan_sleep_millisecs} \
-        $cpufreq/policy*/scaling_governor
+        $cpufreq/policy*/scaling_governor /sys/kernel/debug/sched/fair_server/cpu*/runtime
     echo "latency $(latency)"
     find $cgroup -type d | sort
     find $cgroup \( -name cgroup.type -o -name cgroup.subtree_control -o -name 'cpuset.cpus*' \) -print0 | sort -z |

@@ -26,6 +26,7 @@ struct fake_host {
 	char dir[64];
 	enum fault fault;
 	bool kvm_thread;
+	bool lost_count; /* of the fair servers, so that they can't be turned off */
 	const char *trace; /* lines of the osnoise tracer's */
 	unsigned at, step; /* the step of the fault, and the one that we are at */
 };
@@ -139,6 +140,8 @@ static int fake_before(void *ctx, enum hostfs_op op, const char *path, const cha
 		return -EIO;
 	if (op == HOSTFS_WRITE && strcmp(path, "/proc/irq/0/smp_affinity_list") == 0)
 		return -EIO; /* of a timer, which is one CPU's */
+	if (op == HOSTFS_WRITE && h->lost_count && strstr(path, "/fair_server/"))
+		return -EBUSY;
 	if (op == HOSTFS_RMDIR && fake_group_busy(h, path))
 		return -EBUSY;
 	if (op == HOSTFS_RMDIR)
@@ -239,6 +242,9 @@ static unused_fn void fake_host_make(struct fake_host *h)
 		{ "/sys/devices/system/cpu/cpufreq/policy0/scaling_governor", "powersave" },
 		{ "/sys/devices/system/cpu/cpufreq/policy2/related_cpus", "2 3" },
 		{ "/sys/devices/system/cpu/cpufreq/policy2/scaling_governor", "schedutil" },
+		{ "/sys/kernel/debug/sched/fair_server/cpu1/runtime", "50000000" },
+		{ "/sys/kernel/debug/sched/fair_server/cpu2/runtime", "50000000" },
+		{ "/sys/kernel/debug/sched/fair_server/cpu3/runtime", "40000000" },
 		{ "/proc/sys/kernel/sched_rt_runtime_us", "950000" },
 		{ "/sys/fs/cgroup/cgroup.controllers", "cpuset cpu memory" },
 		{ "/sys/fs/cgroup/cgroup.subtree_control", "cpu memory" },

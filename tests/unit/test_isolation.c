@@ -34,6 +34,9 @@ static void all_is_set(void)
 		"86400000");
 	assert_string_equal(fake_get(&host, "/sys/devices/system/cpu/cpufreq/policy0/scaling_governor"), "powersave");
 	assert_string_equal(fake_get(&host, "/sys/devices/system/cpu/cpufreq/policy2/scaling_governor"), "performance");
+	assert_string_equal(fake_get(&host, "/sys/kernel/debug/sched/fair_server/cpu1/runtime"), "50000000");
+	assert_string_equal(fake_get(&host, "/sys/kernel/debug/sched/fair_server/cpu2/runtime"), "0");
+	assert_string_equal(fake_get(&host, "/sys/kernel/debug/sched/fair_server/cpu3/runtime"), "0");
 	assert_string_equal(fake_get(&host, "/proc/sys/kernel/sched_rt_runtime_us"), "-1");
 }
 
@@ -60,6 +63,28 @@ static void set_and_put_back(void **state)
 	assert_int_equal(result_of(&iso, "governor")->status, ISOLATION_SET);
 	assert_int_equal(result_of(&iso, "partition")->status, ISOLATION_SET);
 	assert_int_equal(result_of(&iso, "sleep states")->status, ISOLATION_ABSENT);
+	assert_int_equal(isolation_release(&iso), 0);
+	host_is(before);
+	assert_false(fake_has(&host, "/run/thole/isolation.json"));
+	isolation_close(&iso);
+	free(before);
+}
+
+static void what_the_kernel_refuses_is_told(void **state)
+{
+	struct hostfs_hook hook = fake_hook(&host);
+	char *before = fake_snapshot(&host);
+	struct isolation iso;
+
+	(void)state;
+	host.lost_count = true;
+	assert_int_equal(start(&iso, &hook, &cpus23, NULL), 0);
+	assert_true(iso.isolated);
+	assert_int_equal(result_of(&iso, "fair server")->status, ISOLATION_REFUSED);
+	assert_int_equal(result_of(&iso, "fair server")->refused, 2);
+	assert_non_null(strstr(result_of(&iso, "fair server")->detail, "busy"));
+	assert_int_equal(isolation_count(&iso, ISOLATION_REFUSED), 1);
+	assert_string_equal(fake_get(&host, "/sys/kernel/debug/sched/fair_server/cpu3/runtime"), "40000000");
 	assert_int_equal(isolation_release(&iso), 0);
 	host_is(before);
 	assert_false(fake_has(&host, "/run/thole/isolation.json"));
@@ -218,12 +243,15 @@ static void somebody_elses_change_stays(void **state)
 	assert_int_equal(start(&iso, &hook, &cpus23, NULL), 0);
 	fake_put(&host, "/proc/sys/vm/stat_interval", "120");
 	fake_put(&host, "/proc/irq/25/smp_affinity_list", "3");
+	fake_put(&host, "/sys/devices/system/cpu/cpufreq/policy2/scaling_governor", "ondemand");
 	fake_put(&host, "/proc/sys/kernel/numa_balancing", "1"); /* as it was: fine */
 	assert_int_equal(isolation_release(&iso), 0);
 	assert_string_equal(fake_get(&host, "/proc/sys/vm/stat_interval"), "120");
 	assert_string_equal(fake_get(&host, "/proc/irq/25/smp_affinity_list"), "3");
 	assert_string_equal(fake_get(&host, "/proc/sys/kernel/numa_balancing"), "1");
 	assert_string_equal(fake_get(&host, "/proc/irq/24/smp_affinity_list"), "2");
+	assert_string_equal(fake_get(&host, "/sys/devices/system/cpu/cpufreq/policy2/scaling_governor"), "ondemand");
+	assert_string_equal(fake_get(&host, "/sys/kernel/debug/sched/fair_server/cpu3/runtime"), "40000000");
 	assert_false(fake_has(&host, "/run/thole/isolation.json"));
 	isolation_close(&iso);
 }
@@ -311,6 +339,8 @@ static void shown_only(void **state)
 	assert_string_equal(result_of(&iso, "interrupts")->command,
 		"for i in /proc/irq/[0-9]*; do echo 0-1 > $i/smp_affinity_list; done");
 	assert_string_equal(result_of(&iso, "governor")->command, "cpupower -c 2-3 frequency-set -g performance");
+	assert_string_equal(result_of(&iso, "fair server")->command,
+		"for i in 2 3; do echo 0 > /sys/kernel/debug/sched/fair_server/cpu$i/runtime; done");
 	isolation_close(&iso);
 	free(before);
 }
@@ -333,6 +363,9 @@ static void as_nobody(const struct hostfs_hook *hook)
 	assert_int_equal(result_of(&iso, "interrupts")->status, ISOLATION_RIGHTS);
 	assert_int_equal(result_of(&iso, "partition")->status, ISOLATION_RIGHTS);
 	assert_string_equal(result_of(&iso, "NUMA balancing")->command, "echo 0 > /proc/sys/kernel/numa_balancing");
+	assert_int_equal(result_of(&iso, "fair server")->status, ISOLATION_RIGHTS);
+	assert_string_equal(result_of(&iso, "fair server")->command,
+		"for i in 2 3; do echo 0 > /sys/kernel/debug/sched/fair_server/cpu$i/runtime; done");
 	assert_int_equal(isolation_count(&iso, ISOLATION_SET), 0);
 	assert_int_equal(isolation_release(&iso), 0);
 	isolation_close(&iso);
@@ -347,6 +380,8 @@ static void without_rights(void **state)
 
 	(void)state;
 	nftw(host.dir, read_only_one, 16, FTW_PHYS);
+	snprintf(run, sizeof(run), "%s/sys/kernel/debug", host.dir);
+	chmod(run, 0700); /* as it is: nobody else sees what is there */
 	snprintf(run, sizeof(run), "%s/run", host.dir);
 	chmod(run, 0777);
 	pid = fork();
@@ -409,6 +444,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(set_and_put_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_the_kernel_refuses_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_thread_of_kvms_is_moved_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(below_a_batch_systems_cgroup, setup, teardown),
 		cmocka_unit_test_setup_teardown(killed_at_every_step, setup, teardown),
