@@ -68,7 +68,7 @@ struct net_device {
 
 /* What a passed device has to say while the guest runs. */
 struct passed_watch {
-	const char *name;
+	struct passed *passed;
 	struct loop_source error, request;
 	bool told;
 };

@@ -100,7 +100,7 @@ static void trouble(struct passed_watch *w, const char *what)
 	if (w->told)
 		return;
 	w->told = true;
-	log_warn("%s: %s; the guest is asked to power off", w->name, what);
+	log_warn("%s: %s; the guest is asked to power off", w->passed->device.name, what);
 	/* The way of a person who wants it to end: button, patience, and then hard. */
 	kill(getpid(), SIGTERM);
 }
@@ -121,22 +121,24 @@ static void request_ready(struct loop_source *src, uint32_t events)
 	uint64_t count;
 
 	(void)events;
-	if (read(src->fd, &count, sizeof(count)) > 0)
-		trouble(w, "the host wants the device back, or it is being removed");
+	if (read(src->fd, &count, sizeof(count)) <= 0)
+		return;
+	w->passed->wanted = true;
+	trouble(w, "the host wants the device back, or it is being removed");
 }
 
-static int watch(struct machine *m, struct passed_watch *w, const struct passed *p)
+static int watch(struct machine *m, struct passed_watch *w, struct passed *p)
 {
 	int err = 0;
 
-	w->name = p->device.name;
+	w->passed = p;
 	w->error = (struct loop_source){ p->error_fd, error_ready };
 	w->request = (struct loop_source){ p->request_fd, request_ready };
 	if (p->error_fd >= 0)
 		err = loop_add(&m->vm.loop, &w->error, EPOLLIN);
 	if (!err && p->request_fd >= 0)
 		err = loop_add(&m->vm.loop, &w->request, EPOLLIN);
-	return err ? log_errno(err, "%s: cannot listen for its errors: %m", w->name) : 0;
+	return err ? log_errno(err, "%s: cannot listen for its errors: %m", p->device.name) : 0;
 }
 
 static int device_start(struct machine *m, uint32_t i)

@@ -107,8 +107,12 @@ static int space_make(struct passed *p)
 
 static int reset_first(const struct passed *p)
 {
+	int err = p->device.can_reset ? vfio_device_reset(&p->device) : 0;
+
+	if (err)
+		return log_errno(err, "%s: it cannot be reset: %m; see dmesg", p->device.name);
 	if (p->device.can_reset)
-		return vfio_device_reset(&p->device);
+		return 0;
 	if (!p->env->force)
 		return log_errno(-EOPNOTSUPP,
 			"%s: it cannot be reset without others, so the guest would find what the host left in it, and the "
@@ -157,13 +161,24 @@ int passed_add(struct passed *p)
 	return err ? log_errno(err, "%s: its BARs do not fit into the guest's PCI windows", p->device.name) : 0;
 }
 
+/* A device that the host takes out has had its line already, and mostly cannot be reset any more. */
+static void reset_last(const struct passed *p)
+{
+	int err = p->device.can_reset ? vfio_device_reset(&p->device) : 0;
+
+	if (err && p->wanted)
+		log_debug("%s: it is not reset, since the host takes it out", p->device.name);
+	else if (err)
+		log_errno(err, "%s: it cannot be reset: %m; the host finds in it what the guest left (see dmesg)",
+			p->device.name);
+}
+
 void passed_close(struct passed *p)
 {
 	passed_bars_close(p);
 	passed_rom_close(p);
 	passed_irq_close(p);
-	if (p->device.can_reset && vfio_device_reset(&p->device) != 0)
-		log_warn("%s: what the guest left in it, the host now finds", p->device.name);
+	reset_last(p);
 	vfio_device_close(&p->device);
 	pthread_mutex_destroy(&p->lock);
 }

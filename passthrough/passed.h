@@ -89,6 +89,7 @@ struct passed {
 	int line_fd, resample_fd; /* -1: no INTx */
 	uint32_t line_gsi;
 	int error_fd, request_fd; /* readable: a fatal error of the device; the host wants it back. -1: not told */
+	bool wanted; /* the host takes it out: set by who reads request_fd */
 };
 
 /* group: its IOMMU group's descriptor. name: its address on the host. */

@@ -93,9 +93,7 @@ void vfio_device_close(struct vfio_device *d)
 
 int vfio_device_reset(const struct vfio_device *d)
 {
-	int err = vfio_call(d->vfio, d->fd, VFIO_DEVICE_RESET, NULL);
-
-	return err < 0 ? log_errno(err, "%s: it cannot be reset: %m; see dmesg", d->name) : 0;
+	return min(vfio_call(d->vfio, d->fd, VFIO_DEVICE_RESET, NULL), 0);
 }
 
 void vfio_device_read(const struct vfio_device *d, const struct vfio_region *r, uint64_t offset, void *buf, size_t size)

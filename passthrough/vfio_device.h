@@ -33,7 +33,8 @@ struct vfio_device {
 int vfio_device_open(struct vfio_device *d, const struct vfio *vfio, int group, const char *name) must_check;
 void vfio_device_close(struct vfio_device *d);
 
-/* By the best way that the device and its bus have. */
+/* By the best way that the device and its bus have. Errors: the kernel's, not reported; -EAGAIN where the host is taking
+ * the device out, which has it locked. */
 int vfio_device_reset(const struct vfio_device *d) must_check;
 
 /* size bytes of a region; what cannot be read is all ones. */

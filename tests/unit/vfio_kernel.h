@@ -40,6 +40,7 @@ struct fake_vfio {
 	uint32_t allocated;
 	int fd[FAKE_VECTORS];
 	int unmask_fd;
+	int reset_err; /* 0, or negative errno */
 	int error_fd, request_fd; /* -1: none; they outlive the vectors */
 	uint32_t nr_maps;
 	struct range map[FAKE_MAPS];
@@ -179,7 +180,7 @@ static inline int fake_call(void *ctx, int fd, unsigned long request, void *arg)
 		((struct vfio_irq_info *)arg)->count = f->vectors[((struct vfio_irq_info *)arg)->index];
 		return 0;
 	case VFIO_DEVICE_SET_IRQS: return fake_irqs(f, arg);
-	case VFIO_DEVICE_RESET: f->resets++; return 0;
+	case VFIO_DEVICE_RESET: f->resets++; return f->reset_err;
 	default: return -ENOTTY;
 	}
 }
