@@ -11,6 +11,7 @@
  *	guest-passed config VENDOR DEVICE	a function's configuration space, as lspci -F reads it, each line behind
  *						"CONFIG VENDOR:DEVICE ", and its resources, behind "RESOURCE ..."
  *	guest-passed rom VENDOR DEVICE		turn its ROM on and read it: how long it is, and a sum of it
+ *	guest-passed registers ADDRESS		the first three words behind a function's BAR 0, which no driver has
  *
  * Static, and says one line "PASSED: ..." or "FAILED: ...".
  */
@@ -27,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -340,6 +342,21 @@ static int rom(const char *vendor, const char *device)
 	return 0;
 }
 
+static int registers(const char *address)
+{
+	char path[80];
+	volatile uint32_t *words;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%.20s/resource0", address);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	words = fd < 0 ? MAP_FAILED : mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	if (words == MAP_FAILED)
+		return failed(path);
+	printf("PASSED: registers %08x %08x %08x\n", words[0], words[1], words[2]);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 5 && (strcmp(argv[1], "write") == 0 || strcmp(argv[1], "verify") == 0))
@@ -350,6 +367,8 @@ int main(int argc, char **argv)
 		return reads(argv[2], strtoull(argv[3], NULL, 0), (unsigned)strtoul(argv[4], NULL, 0));
 	if (argc == 4 && strcmp(argv[1], "config") == 0)
 		return config(argv[2], argv[3]);
+	if (argc == 3 && strcmp(argv[1], "registers") == 0)
+		return registers(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "rom") == 0)
 		return rom(argv[2], argv[3]);
 	fputs("usage: see guest-passed.c\n", stderr);

@@ -115,10 +115,10 @@ root_port() {
 	machine+=(-device "pcie-root-port,id=$port,bus=$bus,chassis=$ports,slot=$ports")
 }
 
-# drive: a disk of 64 MiB that holds no data yet. Sets drive.
+# drive: a disk of 256 MiB that holds no data yet. Sets drive.
 new_drive() {
 	drive=drive$ports
-	truncate -s 64M "$run/$drive"
+	truncate -s 256M "$run/$drive"
 	machine+=(-drive "if=none,id=$drive,format=raw,cache=unsafe,file=$run/$drive")
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * edu_dma.S - a multiboot kernel that has QEMU's "edu" device do DMA: within its memory, which has to work, and to
- * the address that its command line gives (0x and hexadecimal digits), which is none of its memory.
+ * the address that its command line gives (0x and hexadecimal digits), which is none of its memory. If there is an NVMe
+ * drive, too, it reads that one's first registers, capabilities and version (NVM Express Base 2.0, 3.1.3), which it says.
  *
  * docs/specs/edu.rst of QEMU: BAR 0 has DMA source at 0x80, destination at 0x88, count at 0x90, command at 0x98 (1 starts,
  * 2 is towards memory), and a buffer, for the device at 0x40000. Says what it did on COM1; the debug exit port
@@ -14,6 +15,7 @@
 #define FROM       0x300000
 #define TO         0x301000
 #define BYTES      64
+#define NVME_CLASS 0x010802
 
 	.code32
 	.section .multiboot, "a"
@@ -68,6 +70,7 @@ found:
 	movl $text_inside, %esi
 	call print
 
+	call peer
 	movl 16(%ebp), %eax
 	call number_read
 	call to_memory
@@ -79,6 +82,62 @@ leave:
 	outl %eax, $DEBUG_EXIT
 	hlt
 	jmp leave
+
+/* Has the device at EBX read the registers of a drive, behind its 64-bit BAR 0, and says the first three words. */
+peer:
+	movl $0x80000008, %ecx
+7:	movl %ecx, %eax
+	call config_read
+	shrl $8, %eax
+	cmpl $NVME_CLASS, %eax
+	je 8f
+	addl $0x800, %ecx
+	cmpl $0x80010008, %ecx
+	jne 7b
+	ret
+8:	leal -4(%ecx), %eax
+	call config_read
+	orl $2, %eax /* memory */
+	outl %eax, %dx
+	leal 12(%ecx), %eax
+	call config_read
+	movl %eax, %edi
+	leal 8(%ecx), %eax
+	call config_read
+	andl $-16, %eax
+	movl %eax, %esi
+	call from_memory
+	movl $TO, %esi
+	xorl %edi, %edi
+	call to_memory
+	movl $text_peer, %esi
+	call print
+	movl TO, %eax
+	call number_print
+	movl TO + 4, %eax
+	call number_print
+	movl TO + 8, %eax
+	call number_print
+	movl $text_end, %esi
+	jmp print
+
+/* EAX, behind a space */
+number_print:
+	movl %eax, %edi
+	movw $COM1, %dx
+	movb $' ', %al
+	outb %al, %dx
+	movl $8, %ecx
+1:	roll $4, %edi
+	movl %edi, %eax
+	andb $15, %al
+	cmpb $10, %al
+	jb 2f
+	addb $'a' - '0' - 10, %al
+2:	addb $'0', %al
+	outb %al, %dx
+	loop 1b
+	ret
 
 /* EAX: address for the port; the word into EAX. The port stays there. */
 config_read:
@@ -144,6 +203,8 @@ print:
 	.section .rodata
 text_none:	.asciz "edu: none\n"
 text_inside:	.asciz "edu: inside\n"
+text_peer:	.asciz "edu: the drive's registers"
+text_end:	.asciz "\n"
 text_outside:	.asciz "edu: outside done\n"
 
 	.bss
