@@ -229,7 +229,7 @@ static int text_load(int fd, const char *file, const char *from, char **text, si
 			*size += (size_t)n;
 	}
 	if (n < 0)
-		return log_errno(-errno, "%scannot read %s: %m", from, file);
+		return log_errno(-errno, "%scannot read %s: %m; take a file, see thole.cfg(5)", from, file);
 	if (*size == FILE_MAX)
 		return log_errno(-EFBIG, "%s%s is larger than 1 MiB: is it a configuration?", from,
 			file);

@@ -97,8 +97,9 @@ int kvm_open(struct kvm *kvm, const char *path)
 		return open_error(-errno, path);
 	kvm->api_version = kvm_ioctl_val(kvm->fd, KVM_GET_API_VERSION, 0);
 	if (kvm->api_version != KVM_API) {
-		err = log_errno(-ENOTSUP, "%s: is not KVM (API version %d, want %d)", path,
-			kvm->api_version, KVM_API);
+		err = log_errno(-ENOTSUP, "%s: is not KVM (API version %d, want %d); remove it and load KVM "
+			"(modprobe kvm_intel or kvm_amd)",
+			path, kvm->api_version, KVM_API);
 		goto err_close;
 	}
 	if ((err = caps_check(kvm, path)) != 0 || (err = limits_read(kvm)) != 0)

@@ -73,6 +73,7 @@ static void what_is_no_kvm_is_refused(void **state)
 	assert_non_null(strstr(last_line, "modprobe"));
 	assert_int_equal(kvm_open(&kvm, "/dev/null"), -ENOTSUP);
 	assert_non_null(strstr(last_line, "/dev/null: is not KVM"));
+	assert_non_null(strstr(last_line, "modprobe"));
 	assert_int_equal(kvm.fd, -1);
 	log_set_sink(NULL, NULL);
 }
