@@ -73,7 +73,7 @@ kvms_cpus() {
     sed -n 's/^Cpus_allowed_list:\t//p' "${comm%comm}status"
 }
 # Kill a guest at so many random moments, with all that it starts with; $good times the host was as before.
-killed() { # TIMES
+killed() { # TIMES [restore]
     local i ms
     good=0
     for ((i = 0; i < $1; i++)); do
@@ -83,8 +83,8 @@ killed() { # TIMES
         sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))"
         kill -9 "$pid"
         wait "$pid" 2>/dev/null
-        # Every second time it is the next machine that puts back.
-        if ((i % 2)); then "$thole" restore >/dev/null; else "$thole" run -q --payload "$p/hello.elf" --memory 64M >/dev/null; fi
+        # Every second time it is the next machine that puts back, unless it is to be thole restore only.
+        if ((i % 2)) || [ $# = 2 ]; then "$thole" restore >/dev/null; else "$thole" run -q --payload "$p/hello.elf" --memory 64M >/dev/null; fi
         if as_before; then good=$((good + 1)); else echo "# not after $ms ms"; fi
     done
 }
