@@ -36,7 +36,7 @@ LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnuma
 
 # Without its libraries nothing compiles; say so at once, and how to get them.
 ifeq ($(shell pkg-config --exists $(PKGS) $(PKGS_LATE) 2>/dev/null && echo yes),)
-ifneq ($(filter-out clean help check demo check-long lint layers bench-vmm bench-vmm-lab bench-numa bench-quiet bench-net bench-exec,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help check demo check-long lint layers bench-vmm bench-vmm-lab bench-numa bench-quiet bench-net bench-exec bench-passthrough,$(or $(MAKECMDGOALS),all)),)
 $(error A library is missing; `configs/packages build` says which package has it ($(PKGS) $(PKGS_LATE), libnuma))
 endif
 endif
@@ -226,7 +226,7 @@ lab: all ## a shell in the emulated server that tests run in
 clean: ## remove what was built
 	$(Q)rm -rf build thole
 
-include benchmarks/vmm.mk benchmarks/numa.mk benchmarks/bench.mk benchmarks/quiet.mk benchmarks/net.mk benchmarks/exec.mk launcher/install.mk
+include benchmarks/vmm.mk benchmarks/numa.mk benchmarks/bench.mk benchmarks/quiet.mk benchmarks/net.mk benchmarks/exec.mk benchmarks/passthrough.mk launcher/install.mk
 
 .PHONY: help
 help: ## show this

@@ -5,8 +5,10 @@
  *	guest-passed write DISK MIB SEED	fill that much of a disk, in blocks of random order, several at a time,
  *						then read it back in another order and compare
  *	guest-passed verify DISK MIB SEED	only the latter
- *	guest-passed reads DISK COUNT WORKERS	4 KiB each, at random places, and how long that takes; still for a while
- *						before and after, for its host to look at its counters
+ *	guest-passed reads DISK COUNT WORKERS SECONDS
+ *						4 KiB each, at random places, and how long that takes; still for a while
+ *						before and after, for its host to look at its counters. When it takes
+ *						longer than that: how far it came, and what the kernel says
  *	guest-passed ping INTERFACE ADDRESS PEER COUNT
  *	guest-passed config VENDOR DEVICE	a function's configuration space, as lspci -F reads it, each line behind
  *						"CONFIG VENDOR:DEVICE ", and its resources, behind "RESOURCE ..."
@@ -22,12 +24,14 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <netinet/ip_icmp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/klog.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -124,7 +128,7 @@ static double now_s(void)
 }
 
 /* The lower bits of a linear congruential generator are poor: places are its upper ones. */
-static int reads_do(const char *path, uint64_t count, uint64_t seed)
+static int reads_do(const char *path, uint64_t count, uint64_t seed, volatile uint64_t *done)
 {
 	int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
 	off_t pages = fd < 0 ? 0 : lseek(fd, 0, SEEK_END) / 4096;
@@ -132,7 +136,7 @@ static int reads_do(const char *path, uint64_t count, uint64_t seed)
 
 	if (pages <= 0 || posix_memalign(&page, 4096, 4096))
 		return failed(path);
-	for (uint64_t v = seed; count--;) {
+	for (uint64_t v = seed; *done < count; ++*done) {
 		v = v * 6364136223846793005u + 1442695040888963407u;
 		if (pread(fd, page, 4096, (off_t)((v >> 33) % (uint64_t)pages) * 4096) != 4096)
 			return failed("read");
@@ -140,11 +144,60 @@ static int reads_do(const char *path, uint64_t count, uint64_t seed)
 	return 0;
 }
 
-static int reads(const char *name, uint64_t count, unsigned workers)
+/* The kernel's rows about drives: a time-out that is followed by "completion polled" is a lost interrupt. */
+static void rows_say(const char *text, size_t size)
 {
+	for (const char *row = text, *end; row < text + size; row = end + 1) {
+		end = memchr(row, '\n', (size_t)(text + size - row));
+		if (!end)
+			return;
+		if (memmem(row, (size_t)(end - row), "nvme", 4) || memmem(row, (size_t)(end - row), "DMAR", 4))
+			printf("READS | %.*s\n", (int)(end - row), row);
+	}
+}
+
+static void last_words(void)
+{
+	static char text[256 << 10];
+	int n = klogctl(3, text, sizeof(text)); /* SYSLOG_ACTION_READ_ALL */
+	FILE *f;
+
+	rows_say(text, n > 0 ? (size_t)n : 0);
+	f = fopen("/proc/interrupts", "re");
+	if (f) {
+		rows_say(text, fread(text, 1, sizeof(text), f));
+		fclose(f);
+	}
+}
+
+static void time_is_up(int sig)
+{
+	(void)sig;
+}
+
+/* Await the workers, but not for ever, and without a timer that would wake an idle CPU meanwhile: that hides interrupts
+ * that are lost. Returns how many are not done; what they ended with is in *bad. */
+static unsigned workers_await(unsigned workers, unsigned limit_s, int *bad)
+{
+	const struct sigaction once = { .sa_handler = time_is_up };
+	int status;
+
+	sigaction(SIGALRM, &once, NULL);
+	alarm(limit_s);
+	for (; workers && wait(&status) > 0; workers--)
+		*bad |= status;
+	alarm(0);
+	return workers;
+}
+
+static int reads(const char *name, uint64_t count, unsigned workers, unsigned limit_s)
+{
+	volatile uint64_t *done = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint64_t sum = 0;
 	char path[64];
-	int status, bad = 0;
+	unsigned stuck;
 	double from;
+	int bad = 0;
 
 	snprintf(path, sizeof(path), "/dev/%s", name);
 	for (int tries = 0; access(path, F_OK) != 0 && tries < 300; tries++)
@@ -153,18 +206,24 @@ static int reads(const char *name, uint64_t count, unsigned workers)
 	fflush(stdout);
 	sleep(3);
 	from = now_s();
+	/* Each counts on a cache line of its own. */
 	for (unsigned worker = 0; worker < workers; worker++)
 		if (fork() == 0)
-			_exit(reads_do(path, count / workers, worker + 1));
-	while (wait(&status) > 0)
-		bad |= status;
-	if (bad)
+			_exit(reads_do(path, count / workers, worker + 1, &done[worker * 8]));
+	stuck = workers_await(workers, limit_s, &bad);
+	for (unsigned worker = 0; worker < workers; worker++)
+		sum += done[worker * 8];
+	if (stuck || bad)
+		last_words();
+	if (stuck)
+		printf("READS stuck: %llu of %llu in %u s\n", (unsigned long long)sum, (unsigned long long)count, limit_s);
+	else if (bad)
 		puts("READS failed");
 	else
-		printf("READS %llu in %.6f s\n", (unsigned long long)(count / workers * workers), now_s() - from);
+		printf("READS %llu in %.6f s\n", (unsigned long long)sum, now_s() - from);
 	fflush(stdout);
 	sleep(3);
-	return bad != 0;
+	return bad != 0 || stuck;
 }
 
 static int interface_up(const char *name, const char *address)
@@ -363,8 +422,9 @@ int main(int argc, char **argv)
 		return disk(argv[1], argv[2], strtoull(argv[3], NULL, 0), strtoull(argv[4], NULL, 0));
 	if (argc == 6 && strcmp(argv[1], "ping") == 0)
 		return ping(argv[2], argv[3], argv[4], (unsigned)strtoul(argv[5], NULL, 0));
-	if (argc == 5 && strcmp(argv[1], "reads") == 0)
-		return reads(argv[2], strtoull(argv[3], NULL, 0), (unsigned)strtoul(argv[4], NULL, 0));
+	if (argc == 6 && strcmp(argv[1], "reads") == 0)
+		return reads(argv[2], strtoull(argv[3], NULL, 0), (unsigned)strtoul(argv[4], NULL, 0),
+			(unsigned)strtoul(argv[5], NULL, 0));
 	if (argc == 4 && strcmp(argv[1], "config") == 0)
 		return config(argv[2], argv[3]);
 	if (argc == 3 && strcmp(argv[1], "registers") == 0)
