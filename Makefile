@@ -164,7 +164,7 @@ layers: ## check which folder includes which
 # The first process of test guests in the lab: static, since it is alone there.
 GUEST_INIT := $(B)/tests/lab/guest-init
 
-$(GUEST_INIT): tests/lab/guest-init.c
+$(GUEST_INIT): tests/lab/guest-init.c tests/lab/guest-report.h
 	$(call say,GUEST,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -static -Os -o $@ $<
 

@@ -72,6 +72,7 @@ UNIT_TESTS := \
 	test_virtio_console \
 	test_virtio_master \
 	test_virtio_pci \
+	test_virtio_pci_msix \
 	test_virtio_ring \
 	test_vsock \
 	test_worker \
