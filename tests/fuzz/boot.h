@@ -58,7 +58,7 @@ static inline void boot_fuzz(const uint8_t *data, size_t size, enum boot_kind ki
 	const uint8_t choice = size ? data[size - 1] : 0;
 	const uint64_t *memory = boot_fuzz_memory[choice & 7];
 	struct ram_layout ram;
-	struct boot_log log = { 0 };
+	struct log_lines log = { .least = LOG_LEVEL_ERR };
 	struct boot_plan plan;
 	struct boot_input in = {
 		.kind = kind,
@@ -79,20 +79,20 @@ static inline void boot_fuzz(const uint8_t *data, size_t size, enum boot_kind ki
 		in.module[i].file = (struct blob){ .name = "module", .data = initrd, .size = 1000 * i };
 		in.module[i].args = "args";
 	}
-	log_set_sink(boot_log_catch, &log);
+	log_set_sink(log_lines_keep, &log);
 	if (ram_layout_make(&ram, memory, 2, KiB(64), 46) != 0)
 		abort();
-	if (boot_kind_of(&in.kernel, kind == BOOT_PAYLOAD, &seen) != 0 && log.errors != 1)
-		boot_fuzz_fail("an unknown kind is reported once", log.line);
-	log.errors = 0;
+	if (boot_kind_of(&in.kernel, kind == BOOT_PAYLOAD, &seen) != 0 && log.nr != 1)
+		boot_fuzz_fail("an unknown kind is reported once", log.last);
+	log.nr = 0;
 	if (boot_plan_make(&in, &plan) != 0) {
-		if (log.errors != 1)
-			boot_fuzz_fail("an error is reported once", log.line);
+		if (log.nr != 1)
+			boot_fuzz_fail("an error is reported once", log.last);
 		return;
 	}
 	fault = boot_plan_fault(&plan, &ram);
-	if (fault || log.errors)
-		boot_fuzz_fail(fault ? fault : "a plan with an error", log.line);
+	if (fault || log.nr)
+		boot_fuzz_fail(fault ? fault : "a plan with an error", log.last);
 	boot_fuzz_write(&plan, &ram);
 	boot_plan_fini(&plan);
 }

@@ -14,26 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/log_lines.h"
 #include "vmm/boot/boot.h"
 #include "vmm/boot/multiboot.h"
 #include "vmm/boot/pvh.h"
-#include "vmm/log.h"
-
-/* The last error, and how many there were. */
-struct boot_log {
-	unsigned errors;
-	char line[1024];
-};
-
-static inline void boot_log_catch(void *ctx, enum log_level level, const char *line)
-{
-	struct boot_log *log = ctx;
-
-	if (level != LOG_LEVEL_ERR)
-		return;
-	log->errors++;
-	snprintf(log->line, sizeof(log->line), "%s", line);
-}
 
 /* ---- images ---- */
 

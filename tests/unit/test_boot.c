@@ -6,13 +6,13 @@
 
 #include "tests/unit/boot_image.h"
 
-static struct boot_log caught;
+static struct log_lines caught = { .least = LOG_LEVEL_ERR };
 
 static int setup(void **state)
 {
 	(void)state;
 	memset(&caught, 0, sizeof(caught));
-	log_set_sink(boot_log_catch, &caught);
+	log_set_sink(log_lines_keep, &caught);
 	return 0;
 }
 
@@ -30,11 +30,11 @@ static void assert_stranger(const void *bytes, uint64_t at, uint64_t size, const
 	enum boot_kind kind;
 
 	memcpy(data + at, bytes, size);
-	caught.errors = 0;
+	caught.nr = 0;
 	assert_int_equal(boot_kind_of(&blob, false, &kind), -ENOEXEC);
-	assert_int_equal(caught.errors, 1);
-	if (!strstr(caught.line, words))
-		fail_msg("\"%s\" does not say \"%s\"", caught.line, words);
+	assert_int_equal(caught.nr, 1);
+	if (!strstr(caught.last, words))
+		fail_msg("\"%s\" does not say \"%s\"", caught.last, words);
 }
 
 /* A bzImage begins as an EFI program does; one that ends within its header is no such program. */
@@ -47,8 +47,8 @@ static void cut_headers_are_named(void **state)
 	(void)state;
 	for (blob.size = 2; blob.size < sizeof(data); blob.size++) {
 		assert_int_equal(boot_kind_of(&blob, false, &kind), -ENOEXEC);
-		if (!strstr(caught.line, "setup header; is it a complete copy?"))
-			fail_msg("%u bytes: \"%s\"", (unsigned)blob.size, caught.line);
+		if (!strstr(caught.last, "setup header; is it a complete copy?"))
+			fail_msg("%u bytes: \"%s\"", (unsigned)blob.size, caught.last);
 	}
 }
 
@@ -67,7 +67,7 @@ static void strangers_are_named(void **state)
 	assert_stranger("070701", 0, 6, "as the initrd");
 	assert_stranger("xyz", 0, 3, "no kernel that thole knows");
 	assert_int_equal(boot_kind_of(&empty, false, &kind), -ENOEXEC);
-	assert_non_null(strstr(caught.line, "nothing: is empty"));
+	assert_non_null(strstr(caught.last, "nothing: is empty"));
 	assert_int_equal(boot_kind_of(&empty, true, &kind), -ENOEXEC);
 }
 
@@ -82,7 +82,7 @@ static void linux_is_no_payload(void **state)
 	bzimage_make(&image, &header);
 	blob = image_blob(&image);
 	assert_int_equal(boot_kind_of(&blob, true, &kind), -ENOEXEC);
-	assert_non_null(strstr(caught.line, "give it as the kernel"));
+	assert_non_null(strstr(caught.last, "give it as the kernel"));
 }
 
 /* Two pieces of host memory that do not follow each other, for guest addresses that do. */
@@ -126,7 +126,7 @@ static void segments_cross_from_node_to_node(void **state)
 		assert_int_equal(m->gap[i], 0);
 	segment[1].gpa = KiB(8);
 	assert_int_equal(boot_plan_write(&plan, memory_at, m), -EFAULT);
-	assert_non_null(strstr(caught.line, "0x4000"));
+	assert_non_null(strstr(caught.last, "0x4000"));
 	free(m);
 }
 

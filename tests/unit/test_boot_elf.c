@@ -7,7 +7,7 @@
 #include "tests/unit/boot_image.h"
 #include "vmm/boot/elf.h"
 
-static struct boot_log caught;
+static struct log_lines caught = { .least = LOG_LEVEL_ERR };
 static struct image image;
 static struct elf_parts parts;
 static struct ram_layout ram;
@@ -29,7 +29,7 @@ static int setup(void **state)
 	elf_make(&image, &parts);
 	memset(&caught, 0, sizeof(caught));
 	memset(&input, 0, sizeof(input));
-	log_set_sink(boot_log_catch, &caught);
+	log_set_sink(log_lines_keep, &caught);
 	return 0;
 }
 
@@ -56,11 +56,11 @@ static int plan_with(uint64_t bytes)
 
 static void assert_refused(uint64_t bytes, const char *words)
 {
-	caught.errors = 0;
+	caught.nr = 0;
 	assert_true(plan_with(bytes) < 0);
-	assert_int_equal(caught.errors, 1);
-	if (!strstr(caught.line, words))
-		fail_msg("\"%s\" does not say \"%s\"", caught.line, words);
+	assert_int_equal(caught.nr, 1);
+	if (!strstr(caught.last, words))
+		fail_msg("\"%s\" does not say \"%s\"", caught.last, words);
 }
 
 static void pvh_kernel_gets_its_start_info(void **state)
@@ -129,7 +129,7 @@ static void kernel_without_note_names_the_option(void **state)
 	assert_refused(MiB(64), "CONFIG_PVH");
 	blob = image_blob(&image);
 	assert_int_equal(boot_kind_of(&blob, false, &kind), -ENOEXEC);
-	assert_non_null(strstr(caught.line, "CONFIG_PVH"));
+	assert_non_null(strstr(caught.last, "CONFIG_PVH"));
 }
 
 static void bad_entry_is_refused(void **state)
@@ -237,9 +237,9 @@ static void every_truncation_is_refused(void **state)
 		assert_int_equal(plan_with(MiB(64)), 0);
 		boot_plan_fini(&plan);
 		input.kernel = (struct blob){ .name = "cut", .data = bytes, .size = size };
-		caught.errors = 0;
+		caught.nr = 0;
 		assert_true(boot_plan_make(&input, &plan) < 0);
-		assert_int_equal(caught.errors, 1);
+		assert_int_equal(caught.nr, 1);
 		assert_true(boot_kind_of(&input.kernel, false, &kind) < 0);
 		free(bytes);
 	}
@@ -260,7 +260,7 @@ static void long_command_line_is_refused_not_cut(void **state)
 	line[2047] = 'a';
 	line[2048] = 0;
 	assert_int_equal(boot_plan_make(&input, &plan), -E2BIG);
-	assert_non_null(strstr(caught.line, "2048 bytes, this kernel takes 2047"));
+	assert_non_null(strstr(caught.last, "2048 bytes, this kernel takes 2047"));
 }
 
 int main(void)

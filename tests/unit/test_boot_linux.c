@@ -6,7 +6,7 @@
 
 #include "tests/unit/boot_image.h"
 
-static struct boot_log caught;
+static struct log_lines caught = { .least = LOG_LEVEL_ERR };
 static struct image image;
 static struct setup_header header;
 static struct ram_layout ram;
@@ -18,7 +18,7 @@ static int setup(void **state)
 	(void)state;
 	memset(&header, 0, sizeof(header));
 	memset(&caught, 0, sizeof(caught));
-	log_set_sink(boot_log_catch, &caught);
+	log_set_sink(log_lines_keep, &caught);
 	bzimage_make(&image, &header);
 	return 0;
 }
@@ -54,11 +54,11 @@ static const struct boot_params *zero_page(void)
 
 static void assert_refused(uint64_t bytes, const char *words)
 {
-	caught.errors = 0;
+	caught.nr = 0;
 	assert_true(plan_with(bytes, "") < 0);
-	assert_int_equal(caught.errors, 1);
-	if (!strstr(caught.line, words))
-		fail_msg("\"%s\" does not say \"%s\"", caught.line, words);
+	assert_int_equal(caught.nr, 1);
+	if (!strstr(caught.last, words))
+		fail_msg("\"%s\" does not say \"%s\"", caught.last, words);
 }
 
 static void good_kernel_lies_at_its_preferred_address(void **state)
@@ -213,7 +213,7 @@ static void long_command_line_is_refused_not_cut(void **state)
 	line[2047] = 'a';
 	line[2048] = 0;
 	assert_int_equal(plan_with(MiB(64), line), -E2BIG);
-	assert_non_null(strstr(caught.line, "2048 bytes, this kernel takes 2047"));
+	assert_non_null(strstr(caught.last, "2048 bytes, this kernel takes 2047"));
 }
 
 static void too_little_memory_says_how_much(void **state)
@@ -265,9 +265,9 @@ static void every_truncation_is_refused(void **state)
 		assert_non_null(bytes);
 		memcpy(bytes, image.data, image.size);
 		exact.data = bytes;
-		caught.errors = 0;
+		caught.nr = 0;
 		assert_true(plan_with(MiB(64), "") < 0);
-		assert_int_equal(caught.errors, 1);
+		assert_int_equal(caught.nr, 1);
 		input.kernel = exact;
 		assert_true(boot_plan_make(&input, &plan) < 0);
 		if (boot_kind_of(&exact, false, &kind) == 0)

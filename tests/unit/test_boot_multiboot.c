@@ -6,7 +6,7 @@
 
 #include "tests/unit/boot_image.h"
 
-static struct boot_log caught;
+static struct log_lines caught = { .least = LOG_LEVEL_ERR };
 static struct image image;
 static struct elf_parts parts;
 static struct ram_layout ram;
@@ -36,7 +36,7 @@ static int setup(void **state)
 	memset(&caught, 0, sizeof(caught));
 	memset(&input, 0, sizeof(input));
 	input.cmdline = "";
-	log_set_sink(boot_log_catch, &caught);
+	log_set_sink(log_lines_keep, &caught);
 	return 0;
 }
 
@@ -61,11 +61,11 @@ static int plan_with(uint64_t bytes)
 
 static void assert_refused(uint64_t bytes, const char *words)
 {
-	caught.errors = 0;
+	caught.nr = 0;
 	assert_true(plan_with(bytes) < 0);
-	assert_int_equal(caught.errors, 1);
-	if (!strstr(caught.line, words))
-		fail_msg("\"%s\" does not say \"%s\"", caught.line, words);
+	assert_int_equal(caught.nr, 1);
+	if (!strstr(caught.last, words))
+		fail_msg("\"%s\" does not say \"%s\"", caught.last, words);
 }
 
 static const char *string_at(uint32_t gpa)
@@ -240,7 +240,7 @@ static void elf_of_64_bits_is_told_how_to_convert(void **state)
 	assert_refused(MiB(64), "objcopy -O elf32-i386");
 	blob = image_blob(&image);
 	assert_int_equal(boot_kind_of(&blob, false, &kind), -ENOEXEC);
-	assert_non_null(strstr(caught.line, "objcopy -O elf32-i386"));
+	assert_non_null(strstr(caught.last, "objcopy -O elf32-i386"));
 }
 
 static void modules_that_do_not_fit_are_named(void **state)
@@ -268,9 +268,9 @@ static void every_truncation_is_refused(void **state)
 		assert_int_equal(plan_with(MiB(64)), 0);
 		boot_plan_fini(&plan);
 		input.kernel = (struct blob){ .name = "cut", .data = bytes, .size = size };
-		caught.errors = 0;
+		caught.nr = 0;
 		assert_true(boot_plan_make(&input, &plan) < 0);
-		assert_int_equal(caught.errors, 1);
+		assert_int_equal(caught.nr, 1);
 		assert_true(boot_kind_of(&input.kernel, false, &kind) < 0);
 		free(bytes);
 	}

@@ -7,7 +7,7 @@
 
 #include "tests/unit/boot_image.h"
 
-static struct boot_log caught;
+static struct log_lines caught = { .least = LOG_LEVEL_ERR };
 static struct image image;
 static struct elf_parts parts;
 static struct ram_layout ram;
@@ -32,7 +32,7 @@ static int setup(void **state)
 	input.has_page_1g = true;
 	input.tsc_khz = 2000000;
 	input.cmdline = "one two";
-	log_set_sink(boot_log_catch, &caught);
+	log_set_sink(log_lines_keep, &caught);
 	return 0;
 }
 
@@ -61,11 +61,11 @@ static int plan_with(uint64_t bytes)
 
 static void assert_refused(uint64_t bytes, const char *words)
 {
-	caught.errors = 0;
+	caught.nr = 0;
 	assert_true(plan_with(bytes) < 0);
-	assert_int_equal(caught.errors, 1);
-	if (!strstr(caught.line, words))
-		fail_msg("\"%s\" does not say \"%s\"", caught.line, words);
+	assert_int_equal(caught.nr, 1);
+	if (!strstr(caught.last, words))
+		fail_msg("\"%s\" does not say \"%s\"", caught.last, words);
 }
 
 static const struct payload_params *params_of(void)
@@ -254,7 +254,7 @@ static void wrong_kinds_of_elf_are_refused(void **state)
 #undef REFUSED
 	blob = (struct blob){ .name = "text", .data = (const uint8_t *)"hello", .size = 5 };
 	assert_int_equal(boot_kind_of(&blob, true, &kind), -ENOEXEC);
-	assert_non_null(strstr(caught.line, "is no ELF file"));
+	assert_non_null(strstr(caught.last, "is no ELF file"));
 }
 
 static void stacks_that_do_not_fit_are_refused(void **state)

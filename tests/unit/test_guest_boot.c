@@ -13,20 +13,13 @@
 
 #include "launcher/guest_boot.h"
 #include "launcher/option.h"
-#include "vmm/log.h"
+#include "tests/unit/log_lines.h"
 
 #define BOOTS "tests/data/boots/"
 
 static struct run_config c;
-static char said[1024];
+static struct log_lines said = { .least = LOG_LEVEL_ERR };
 static char cache[] = "/tmp/thole-test-XXXXXX";
-
-static void sink(void *ctx, enum log_level level, const char *line)
-{
-	(void)ctx;
-	if (level == LOG_LEVEL_ERR)
-		snprintf(said, sizeof(said), "%s", line);
-}
 
 static void give(const char *name, const char *value)
 {
@@ -39,8 +32,8 @@ static void give(const char *name, const char *value)
 static int setup(void **state)
 {
 	(void)state;
-	said[0] = '\0';
-	log_set_sink(sink, NULL);
+	said.last[0] = '\0';
+	log_set_sink(log_lines_keep, &said);
 	assert_int_equal(run_config_init(&c), 0);
 	give("kernel", "auto");
 	give("root", "host");
@@ -124,9 +117,9 @@ static void refused(const char *tree, const char *with)
 	char kernel[256], names[2048];
 
 	assert_int_equal(choose(tree, kernel, names, sizeof(names)), -ENOENT);
-	if (!strstr(said, with))
-		fail_msg("\"%s\" is not in: %s", with, said);
-	assert_non_null(strstr(said, "linux-image-cloud-amd64"));
+	if (!strstr(said.last, with))
+		fail_msg("\"%s\" is not in: %s", with, said.last);
+	assert_non_null(strstr(said.last, "linux-image-cloud-amd64"));
 }
 
 static void test_newest(void **state)
@@ -185,7 +178,7 @@ static void test_agent(void **state)
 	}
 	give("init", "/bin/true");
 	assert_int_equal(run_config_check(&c), -EINVAL);
-	assert_non_null(strstr(said, "both an agent and an init"));
+	assert_non_null(strstr(said.last, "both an agent and an init"));
 	give("agent", "none");
 	assert_int_equal(run_config_check(&c), 0);
 }
@@ -294,7 +287,7 @@ static void test_shares_refused(void **state)
 	(void)state;
 	give("share", "a=/no/such");
 	assert_int_equal(guest_shares_make(&shares, &c), -ENOENT);
-	assert_non_null(strstr(said, "/no/such"));
+	assert_non_null(strstr(said.last, "/no/such"));
 	option_clear(&c, option_find("share"));
 	give("share", "a=/etc/passwd");
 	assert_int_equal(guest_shares_make(&shares, &c), -ENOTDIR);

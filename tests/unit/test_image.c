@@ -10,23 +10,15 @@
 #include <unistd.h>
 
 #include "launcher/image.h"
+#include "tests/unit/log_lines.h"
 #include "vmm/boot/elf.h"
-#include "vmm/log.h"
 
 #define SIZE (KiB(400) + 123)
 
 static char path[] = "/tmp/thole-image.XXXXXX";
 static uint8_t bytes[SIZE];
 static int file = -1;
-static char last_line[1024];
-
-static void catch_line(void *ctx, enum log_level level, const char *line)
-{
-	(void)ctx;
-	(void)level;
-	snprintf(last_line, sizeof(last_line), "%s", line);
-}
-
+static struct log_lines said = { .least = LOG_LEVEL_DEBUG };
 static int file_make(void **state)
 {
 	(void)state;
@@ -34,8 +26,8 @@ static int file_make(void **state)
 		bytes[i] = (uint8_t)(i * 7 + i / 4096);
 	strcpy(path + strlen(path) - 6, "XXXXXX");
 	file = mkstemp(path);
-	*last_line = '\0';
-	log_set_sink(catch_line, NULL);
+	said.last[0] = '\0';
+	log_set_sink(log_lines_keep, &said);
 	return file >= 0 && write(file, bytes, SIZE) == (ssize_t)SIZE ? 0 : -1;
 }
 
@@ -106,10 +98,10 @@ static void a_file_cut_short_is_an_error_not_a_signal(void **state)
 	assert_int_equal(image_open(&b, "kernel", path), 0);
 	assert_int_equal(ftruncate(file, KiB(50)), 0);
 	assert_int_equal(blob_show(&b, KiB(100), 1), -EIO);
-	assert_non_null(strstr(last_line, "became shorter"));
-	*last_line = '\0';
+	assert_non_null(strstr(said.last, "became shorter"));
+	said.last[0] = '\0';
 	assert_int_equal(b.source->copy(b.source, &b, KiB(50) - 32, 64, copy), -EIO);
-	assert_non_null(strstr(last_line, "became shorter"));
+	assert_non_null(strstr(said.last, "became shorter"));
 	image_free(&b);
 }
 
@@ -119,7 +111,7 @@ static void what_is_no_file_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(image_open(&b, "initrd", "/nonexistent/x"), -ENOENT);
-	assert_non_null(strstr(last_line, "initrd: cannot open /nonexistent/x"));
+	assert_non_null(strstr(said.last, "initrd: cannot open /nonexistent/x"));
 	image_free(&b);
 	assert_int_equal(image_open(&b, "initrd", "/tmp"), -EINVAL);
 	assert_int_equal(ftruncate(file, 0), 0);

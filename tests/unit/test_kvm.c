@@ -7,18 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tests/unit/log_lines.h"
 #include "vmm/kvm.h"
-#include "vmm/log.h"
 
-static char last_line[1024];
-
-static void catch_line(void *ctx, enum log_level level, const char *line)
-{
-	(void)ctx;
-	(void)level;
-	snprintf(last_line, sizeof(last_line), "%s", line);
-}
-
+static struct log_lines said = { .least = LOG_LEVEL_DEBUG };
 /* A /sys with one back end in it, its parameter at a value (NULL: no such file). */
 static struct kvm_backend backend_of(const char *module, const char *parameter, const char *value)
 {
@@ -68,12 +60,12 @@ static void what_is_no_kvm_is_refused(void **state)
 	struct kvm kvm;
 
 	(void)state;
-	log_set_sink(catch_line, NULL);
+	log_set_sink(log_lines_keep, &said);
 	assert_int_equal(kvm_open(&kvm, "/nonexistent/kvm"), -ENOENT);
-	assert_non_null(strstr(last_line, "modprobe"));
+	assert_non_null(strstr(said.last, "modprobe"));
 	assert_int_equal(kvm_open(&kvm, "/dev/null"), -ENOTSUP);
-	assert_non_null(strstr(last_line, "/dev/null: is not KVM"));
-	assert_non_null(strstr(last_line, "modprobe"));
+	assert_non_null(strstr(said.last, "/dev/null: is not KVM"));
+	assert_non_null(strstr(said.last, "modprobe"));
 	assert_int_equal(kvm.fd, -1);
 	log_set_sink(NULL, NULL);
 }

@@ -7,9 +7,9 @@
 
 #include <fcntl.h>
 
+#include "tests/unit/log_lines.h"
 #include "tests/unit/vhost_fake.h"
 #include "tests/unit/virtio_driver.h"
-#include "vmm/log.h"
 #include "vmm/virtio/net.h"
 
 #define BIT(n) (1ull << (n))
@@ -23,17 +23,7 @@
 
 static struct driver d;
 static struct virtio_net n;
-static unsigned lines;
-static char said[512];
-
-static void line_keep(void *ctx, enum log_level level, const char *line)
-{
-	(void)ctx;
-	(void)level;
-	lines++;
-	snprintf(said, sizeof(said), "%s", line);
-}
-
+static struct log_lines said = { .least = LOG_LEVEL_DEBUG };
 static int create(uint32_t pairs, bool mac_fixed)
 {
 	struct virtio_net_setup setup = { .sys = &fake_sys,
@@ -70,9 +60,9 @@ static int setup(void **state)
 	driver_init(&d);
 	fake_reset(KERNEL_HAS);
 	fake.offload_known = TAP_HAS;
-	lines = 0;
-	said[0] = 0;
-	log_set_sink(line_keep, NULL);
+	said.nr = 0;
+	said.last[0] = '\0';
+	log_set_sink(log_lines_keep, &said);
 	return 0;
 }
 
@@ -240,7 +230,7 @@ static void one_pair_until_more_are_asked_for(void **state)
 	start(MQ);
 	assert_int_equal(working(), 1);
 	detach();
-	assert_int_equal(lines, 0);
+	assert_int_equal(said.nr, 0);
 }
 
 static void pairs_that_fail_leave_it_as_it_was(void **state)
@@ -311,7 +301,7 @@ static void a_start_that_fails_needs_reset(void **state)
 		assert_int_equal(working(), 0);
 		assert_int_equal(fake.offload, 0);
 	}
-	assert_int_equal(lines, 1);
+	assert_int_equal(said.nr, 1);
 	start(MQ);
 	assert_int_equal(working(), 1);
 	detach();
@@ -435,7 +425,7 @@ static void a_broken_control_queue_stops_the_device(void **state)
 	assert_int_equal(driver_status(&d), DRIVER_RUNNING | VIRTIO_CONFIG_S_NEEDS_RESET);
 	loop_turn();
 	assert_int_equal(n.v.faults, 2);
-	assert_int_equal(lines, 1);
+	assert_int_equal(said.nr, 1);
 	start(MQ);
 	assert_int_equal(pairs_ask(2), VIRTIO_NET_OK);
 	detach();
@@ -487,7 +477,7 @@ static void a_creation_that_fails_leaves_nothing(void **state)
 	fake.open_error = -ENOENT;
 	fake_taps_close();
 	assert_int_equal(create(1, false), -ENOENT);
-	assert_non_null(strstr(said, "modprobe vhost_net"));
+	assert_non_null(strstr(said.last, "modprobe vhost_net"));
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_passed.c - a device of a kernel that is only played: memory for DMA, BARs, and how it ends. */
+#include "tests/unit/log_lines.h"
 #include "tests/unit/passed_bench.h"
-#include "vmm/log.h"
 
 /* Dma */
 
@@ -335,37 +335,26 @@ static void no_reset(void **state)
 	assert_int_equal(b.kernel.resets, 0);
 }
 
-static char said[512];
-static unsigned lines;
-
-static void line_keep(void *ctx, enum log_level level, const char *line)
-{
-	(void)ctx;
-	if (level == LOG_LEVEL_DEBUG)
-		return;
-	lines++;
-	snprintf(said, sizeof(said), "%s", line);
-}
-
+static struct log_lines said = { .least = LOG_LEVEL_INFO };
 /* What is told of a device that the kernel does not reset at the end: one line, and none of what the host took out,
  * about which there was one. */
 static void reset_fails(void **state)
 {
 	(void)state;
-	log_set_sink(line_keep, NULL);
+	log_set_sink(log_lines_keep, &said);
 	for (int wanted = 0; wanted < 2; wanted++) {
 		b.kernel.reset_err = 0;
 		start("nvme");
 		b.kernel.reset_err = -EAGAIN;
 		b.kernel.resets = 0;
 		b.p.wanted = wanted;
-		lines = 0;
+		said.nr = 0;
 		passed_close(&b.p);
 		b.bus.func[b.p.slot * PCI_FUNCS] = NULL;
 		assert_int_equal(b.kernel.resets, 1);
-		assert_int_equal(lines, wanted ? 0 : 1);
-		assert_non_null(strstr(said, "0000:01:00.0: it cannot be reset"));
-		assert_non_null(strstr(said, "the host finds in it what the guest left"));
+		assert_int_equal(said.nr, wanted ? 0 : 1);
+		assert_non_null(strstr(said.last, "0000:01:00.0: it cannot be reset"));
+		assert_non_null(strstr(said.last, "the host finds in it what the guest left"));
 	}
 	device("nvme");
 	assert_int_equal(passed_open(&b.p, &b.env, FAKE_GROUP, "0000:01:00.0"), -EAGAIN);

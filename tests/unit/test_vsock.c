@@ -5,9 +5,9 @@
  */
 #include "tests/unit/unit.h"
 
+#include "tests/unit/log_lines.h"
 #include "tests/unit/vhost_fake.h"
 #include "tests/unit/virtio_driver.h"
-#include "vmm/log.h"
 #include "vmm/virtio/vsock.h"
 
 #define KERNEL_HAS                                                                                 \
@@ -16,17 +16,7 @@
 
 static struct driver d;
 static struct virtio_vsock s;
-static char said[512];
-static unsigned lines;
-
-static void line_keep(void *ctx, enum log_level level, const char *line)
-{
-	(void)ctx;
-	(void)level;
-	lines++;
-	snprintf(said, sizeof(said), "%s", line);
-}
-
+static struct log_lines said = { .least = LOG_LEVEL_DEBUG };
 static int create(uint32_t cid, uint64_t seed)
 {
 	return virtio_vsock_create(&s, &(struct virtio_vsock_setup){ .sys = &fake_sys,
@@ -41,9 +31,9 @@ static int setup(void **state)
 	(void)state;
 	driver_init(&d);
 	fake_reset(KERNEL_HAS);
-	said[0] = 0;
-	lines = 0;
-	log_set_sink(line_keep, NULL);
+	said.last[0] = '\0';
+	said.nr = 0;
+	log_set_sink(log_lines_keep, &said);
 	return 0;
 }
 
@@ -156,7 +146,7 @@ static void queues_are_the_kernels_while_active(void **state)
 	assert_true(kernel()->running);
 	assert_int_equal(kernel()->accepted, 1ull << VIRTIO_F_VERSION_1);
 	detach();
-	assert_int_equal(lines, 0);
+	assert_int_equal(said.nr, 0);
 }
 
 static void a_start_that_fails_leaves_nothing_running(void **state)
@@ -176,7 +166,7 @@ static void a_start_that_fails_leaves_nothing_running(void **state)
 		assert_int_equal(kernel()->vring[1].kick, -1);
 		fake.fail_request = 0;
 	}
-	assert_int_equal(lines, 1);
+	assert_int_equal(said.nr, 1);
 	driver_start(&d, 0);
 	assert_true(kernel()->running);
 	detach();
@@ -215,7 +205,7 @@ static void a_ring_that_the_kernel_cannot_read_stops_the_device(void **state)
 		assert_int_equal(d.wired.nr_bells, 0);
 	}
 	assert_int_equal(s.v.faults, 3);
-	assert_int_equal(lines, 1); /* said once */
+	assert_int_equal(said.nr, 1); /* said once */
 	detach();
 }
 
@@ -242,7 +232,7 @@ static void addresses(void **state)
 	(void)state;
 	fake.taken[fake.nr_taken++] = 42;
 	assert_int_equal(create(42, 0), -EADDRINUSE);
-	assert_non_null(strstr(said, "CID 42 is another guest's"));
+	assert_non_null(strstr(said.last, "CID 42 is another guest's"));
 	assert_int_equal(create(43, 0), 0);
 	assert_int_equal(s.cid, 43);
 	assert_int_equal(kernel()->cid, 43);
@@ -262,7 +252,7 @@ static void a_free_address_is_found(void **state)
 	for (uint32_t i = 20; i < VSOCK_TRIES; i++)
 		fake.taken[fake.nr_taken++] = vsock_candidate(7, i);
 	assert_int_equal(create(0, 7), -EADDRINUSE);
-	assert_int_equal(lines, 1);
+	assert_int_equal(said.nr, 1);
 }
 
 static void candidates_differ_and_are_allowed(void **state)
@@ -285,11 +275,11 @@ static void errors_say_what_to_do(void **state)
 	(void)state;
 	fake.open_error = -ENOENT;
 	assert_int_equal(create(42, 0), -ENOENT);
-	assert_non_null(strstr(said, "modprobe vhost_vsock"));
+	assert_non_null(strstr(said.last, "modprobe vhost_vsock"));
 	fake.open_error = -EACCES;
 	assert_int_equal(create(42, 0), -EACCES);
-	assert_non_null(strstr(said, "/dev/vhost-vsock"));
-	assert_non_null(strstr(said, "group"));
+	assert_non_null(strstr(said.last, "/dev/vhost-vsock"));
+	assert_non_null(strstr(said.last, "group"));
 	fake.open_error = 0;
 	fake.fail_error = -ENOMEM;
 	fake.fail_request = VHOST_SET_OWNER;
@@ -298,7 +288,7 @@ static void errors_say_what_to_do(void **state)
 	assert_int_equal(create(42, 0), -ENOMEM);
 	fake.fail_request = VHOST_VSOCK_SET_GUEST_CID;
 	assert_int_equal(create(42, 0), -ENOMEM);
-	assert_int_equal(lines, 5);
+	assert_int_equal(said.nr, 5);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
