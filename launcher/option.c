@@ -281,9 +281,9 @@ const struct option_row options[] = {
 	  .help = "write what was planned and what happened there, as JSON",
 	  .more = "It has the plan; the node and size of every page of guest memory before the start and "
 		"at the end; how KVM has mapped them; for each vCPU its CPU, migrations, context "
-		"switches, the time that it waited for its CPU, and exits, in all and (exits by reason) "
-		"in the steady state; what isolation has changed; and the noise of the vCPUs' CPUs, for which "
-		"they are watched for 0.1 s before the guest starts. null stands for what this kernel does not tell." },
+		"switches, the time that it waited for its CPU, and exits, in all, and in a second of the steady "
+		"state, with exits by reason; what isolation has changed; and the noise of the vCPUs' CPUs, for "
+		"which they are watched for 0.1 s before the guest starts. null stands for what this kernel does not tell." },
 	{ "log-level", ENUM(log_level, enum log_level), GROUP_TELL, .choice = log_levels,
 	  .def = "info", .arg = "LEVEL",
 	  .help = "least important messages to show: err, warn, info or debug" },
