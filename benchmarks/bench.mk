@@ -38,7 +38,8 @@ BENCH_SRCS := \
 THOLE_BENCH := $(B)/benchmarks/thole-bench
 BENCH_LIB   := $(B)/benchmarks/libbench.a
 
-$(BENCH_LIB): $(BENCH_SRCS:%=$(B)/benchmarks/bench/%.o) $(B)/benchmarks/sample.o $(B)/benchmarks/verdict.o
+$(BENCH_LIB): $(BENCH_SRCS:%=$(B)/benchmarks/bench/%.o) $(B)/benchmarks/sample.o $(B)/benchmarks/slices.o \
+	$(B)/benchmarks/verdict.o
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
@@ -46,8 +47,8 @@ $(THOLE_BENCH): $(B)/benchmarks/bench/main.o $(BENCH_LIB) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lpapi -lm
 
-$(B)/tests/unit/test_bench $(B)/tests/unit/test_bench_counters: $(BENCH_LIB)
-$(B)/tests/unit/test_bench: LDLIBS := $(BENCH_LIB) $(LIB) $(LDLIBS) -lpapi -lm
+$(B)/tests/unit/test_bench $(B)/tests/unit/test_bench_counters $(B)/tests/unit/test_bench_turns: $(BENCH_LIB)
+$(B)/tests/unit/test_bench $(B)/tests/unit/test_bench_turns: LDLIBS := $(BENCH_LIB) $(LIB) $(LDLIBS) -lpapi -lm
 $(B)/tests/unit/test_bench_counters: LDLIBS := $(BENCH_LIB) $(LIB) $(LDLIBS) -lm
 
 $(B)/tests/fuzz/bench_output: $(B)/benchmarks/bench/output.o

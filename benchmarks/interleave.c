@@ -10,7 +10,7 @@
  * --output, the number that the command prints. Commands get no input.
  *
  * With --slice, a round's commands are all there at once and have the machine in turn, so that they meet the same of
- * its moods; what a command prints must then not depend on its being stopped now and then.
+ * its moods; what a command prints must then not depend on its being stopped now and then. Who begins is slices_first()'s.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -60,7 +60,15 @@ static const char usage[] =
 	"  --slice MS      with --output: run a round's commands together, each for so long in turn\n"
 	"  --json          print JSON, with every value\n";
 
-static struct slice_process running[COMMANDS_MAX]; /* for the signals' handler, too */
+static struct slice_text running[COMMANDS_MAX]; /* for the signals' handler, too */
+
+/* Those that have not ended. Safe in a signal's handler. */
+static void running_kill(void)
+{
+	for (size_t i = 0; i < COMMANDS_MAX; i++)
+		if (running[i].process.pid > 0)
+			kill(running[i].process.pid, SIGKILL);
+}
 
 static noreturn_fn printf_like(1, 2) void fail(const char *format, ...)
 {
@@ -71,14 +79,14 @@ static noreturn_fn printf_like(1, 2) void fail(const char *format, ...)
 	vfprintf(stderr, format, args);
 	fputc('\n', stderr);
 	va_end(args);
-	slices_kill(running, COMMANDS_MAX);
+	running_kill();
 	exit(1);
 }
 
 /* A stopped command would stay for ever. */
 static void on_signal(int sig)
 {
-	slices_kill(running, COMMANDS_MAX); /* NOLINT(bugprone-signal-handler): kill(2) only */
+	running_kill(); /* NOLINT(bugprone-signal-handler): kill(2) only */
 	signal(sig, SIG_DFL);
 	raise(sig);
 }
@@ -185,19 +193,23 @@ static double command_output(const struct command *c)
 
 static void round_run_sliced(struct plan *p, size_t round)
 {
+	struct slice_process *slices[COMMANDS_MAX];
+	size_t first = slices_first(round, p->nr);
 	int err;
 
 	for (size_t k = 0; k < p->nr; k++) {
-		size_t at = (round + k) % p->nr;
+		size_t at = (first + k) % p->nr;
 
-		running[at] = (struct slice_process){ 0 };
-		running[at].pid = command_spawn_heard(&p->command[at], &running[at].out);
+		running[at] = (struct slice_text){ .process.ops = &slice_text_ops };
+		running[at].process.pid = command_spawn_heard(&p->command[at], &running[at].out);
+		slices[at] = &running[at].process;
 	}
-	err = slices_run(running, p->nr, round, p->slice);
+	err = slices_run(slices, p->nr, first, p->slice);
 	if (err)
 		fail("cannot run commands in slices: %s", strerror(-err));
 	for (size_t k = 0; k < p->nr; k++) {
-		command_ended(&p->command[k], running[k].status);
+		close(running[k].out);
+		command_ended(&p->command[k], running[k].process.status);
 		p->command[k].value[round] = command_number(&p->command[k], running[k].text);
 	}
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "benchmarks/slices.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -6,22 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "benchmarks/slices.h"
-
-static long long now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ll + t.tv_nsec;
-}
+#include "vmm/clock.h"
 
 /* Wait until it has ended, or, where `stopped` is asked for, until it stands still. */
 static int process_wait(struct slice_process *p, bool stopped)
 {
 	int status;
 
-	while (waitpid(p->pid, &status, stopped ? WUNTRACED : 0) < 0)
+	while (wait4(p->pid, &status, stopped ? WUNTRACED : 0, &p->usage) < 0)
 		if (errno != EINTR)
 			return -errno;
 	if (WIFSTOPPED(status))
@@ -31,83 +25,107 @@ static int process_wait(struct slice_process *p, bool stopped)
 	return 0;
 }
 
+int slice_process_reap(struct slice_process *p)
+{
+	return p->pid ? process_wait(p, false) : 0;
+}
+
+static int process_stop(struct slice_process *p)
+{
+	return kill(p->pid, SIGSTOP) < 0 ? -errno : process_wait(p, true);
+}
+
 /* Take what is there; false at the end of it. More than fits is thrown away. */
-static bool output_read(struct slice_process *p)
+static bool text_read(struct slice_text *t)
 {
 	char more[SLICE_TEXT_MAX];
-	ssize_t n = read(p->out, more, sizeof(more));
+	ssize_t n = read(t->out, more, sizeof(more));
 
 	if (n < 0)
 		return errno == EINTR;
-	for (ssize_t i = 0; i < n && p->nr < sizeof(p->text) - 1; i++)
-		p->text[p->nr++] = more[i];
-	p->text[p->nr] = '\0';
+	for (ssize_t i = 0; i < n && t->nr < sizeof(t->text) - 1; i++)
+		t->text[t->nr++] = more[i];
+	t->text[t->nr] = '\0';
 	return n > 0;
 }
 
-/* Let it run until that time, or, if that is 0, for ever; true if its output ended, which a process's end does. */
-static bool process_listen(struct slice_process *p, long long until)
+static int text_hear(struct slice_process *p, uint64_t until_ns)
 {
-	struct pollfd fd = { .fd = p->out, .events = POLLIN };
+	struct slice_text *t = container_of(p, struct slice_text, process);
+	struct pollfd fd = { .fd = t->out, .events = POLLIN };
 
 	for (;;) {
-		long long left = until ? (until - now_ns() + 999999) / 1000000 : -1;
+		uint64_t now = clock_now_ns();
 
-		if (until && left <= 0)
-			return false;
-		if (poll(&fd, 1, (int)left) > 0 && !output_read(p))
-			return true;
+		if (until_ns && now >= until_ns)
+			return 0;
+		if (poll(&fd, 1, until_ns ? (int)((until_ns - now + 999999) / 1000000) : -1) > 0 &&
+			!text_read(t))
+			return 1;
 	}
+}
+
+static void text_turn(struct slice_process *p, bool begins)
+{
+	(void)p;
+	(void)begins;
+}
+
+const struct slice_ops slice_text_ops = { text_hear, text_turn };
+
+static void sleep_until(uint64_t ns)
+{
+	const struct timespec t = { .tv_sec = (time_t)(ns / 1000000000u),
+		.tv_nsec = (long)(ns % 1000000000u) };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
+		;
 }
 
 static int process_slice(struct slice_process *p, unsigned ms, bool alone)
 {
+	uint64_t until = clock_now_ns() + ms * 1000000ull;
+	int ended;
+
+	p->ops->turn(p, true);
 	if (kill(p->pid, SIGCONT) < 0)
 		return -errno;
-	if (process_listen(p, alone ? 0 : now_ns() + ms * 1000000ll))
-		return process_wait(p, false);
-	if (kill(p->pid, SIGSTOP) < 0)
-		return -errno;
-	return process_wait(p, true);
+	ended = p->ops->hear(p, alone ? 0 : until);
+	if (ended < 0)
+		return ended;
+	ended = ended ? process_wait(p, false) : process_stop(p);
+	p->ops->turn(p, false);
+	if (!ended && !p->pid && !alone)
+		sleep_until(until);
+	return ended;
 }
 
-static size_t processes_left(const struct slice_process *process, size_t nr)
+static size_t processes_left(struct slice_process *const *process, size_t nr)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < nr; i++)
-		left += process[i].pid != 0;
+		left += process[i]->pid != 0;
 	return left;
 }
 
-static int all_stop(struct slice_process *process, size_t nr)
+size_t slices_first(size_t round, size_t nr)
 {
+	return (round + 1) / 2 % nr;
+}
+
+int slices_run(struct slice_process *const *process, size_t nr, size_t first, unsigned ms)
+{
+	size_t left;
 	int err = 0;
 
 	for (size_t i = 0; i < nr && !err; i++)
-		err = kill(process[i].pid, SIGSTOP) < 0 ? -errno : process_wait(&process[i], true);
-	return err;
-}
-
-int slices_run(struct slice_process *process, size_t nr, size_t first, unsigned ms)
-{
-	int err = all_stop(process, nr);
-	size_t left;
-
+		err = process_stop(process[i]);
 	for (size_t at = first; !err && (left = processes_left(process, nr)) > 0; at++)
-		if (process[at % nr].pid)
-			err = process_slice(&process[at % nr], ms, left == 1);
-	for (size_t i = 0; i < nr; i++) {
-		while (!err && output_read(&process[i]))
-			;
-		close(process[i].out);
-	}
+		if (process[at % nr]->pid)
+			err = process_slice(process[at % nr], ms, left == 1);
+	/* Of who ended while it was stopped something may be left. */
+	for (size_t i = 0; i < nr && !err; i++)
+		err = min(process[i]->ops->hear(process[i], 0), 0);
 	return err;
-}
-
-void slices_kill(const struct slice_process *process, size_t nr)
-{
-	for (size_t i = 0; i < nr; i++)
-		if (process[i].pid > 0)
-			kill(process[i].pid, SIGKILL);
 }

@@ -18,6 +18,7 @@ UNIT_TESTS := \
 	test_power \
 	test_bench \
 	test_bench_counters \
+	test_bench_turns \
 	test_boot \
 	test_boot_elf \
 	test_boot_linux \

@@ -182,6 +182,7 @@ static void common_set(json_t *o, const struct suite *s, const struct bench *b, 
 	json_object_set_new(o, "command", json_pack("{s:o, s:o}", "native", command_json(s, b, SIDE_NATIVE), "virtual",
 		command_json(s, b, SIDE_VIRTUAL)));
 	json_object_set_new(o, "place", place_json(b));
+	json_object_set_new(o, "slice_ms", b->slice_ms ? json_integer(b->slice_ms) : json_null());
 	json_object_set_new(o, "as_planned", planned ? json_incref(planned) : json_null());
 	json_object_set_new(o, "exits_per_operation", per_operation(b));
 	json_object_set_new(o, "exits", json_incref(b->exits));

@@ -11,6 +11,8 @@
 #define GOOD  0.98 /* of native */
 #define ROOM  16   /* MiB beside what is measured: image, stacks, tables */
 
+/* Repetitions are of some 10 ms each, also on a slow host: short against a slice (bench_in_turn()). */
+
 static void stream_metrics(struct bench *b)
 {
 	static const char *const kernels[] = { "copy", "scale", "add", "triad" };
@@ -25,6 +27,7 @@ static void stream_args(struct suite *s, struct bench *b, uint64_t mib_each, con
 	bench_args(b, "bytes=%lluK rounds=%llu%s", (unsigned long long)KiB(mib_each),
 		(unsigned long long)suite_pick(s, 7, 5, 2), node);
 	b->seconds = (double)suite_pick(s, 10, 2, 2) / 10;
+	bench_in_turn(s, b);
 }
 
 static void stream_add(struct suite *s)
@@ -80,7 +83,8 @@ static void chase_add(struct suite *s)
 	bench_memory(s, b, to + ROOM, NULL);
 	b->payload = text_format("kernels/chase");
 	bench_args(b, "from=16K to=%lluM by=4 loads=%lluK rounds=%llu", (unsigned long long)to,
-		(unsigned long long)suite_pick(s, 512, 64, 4), (unsigned long long)suite_pick(s, 5, 3, 2));
+		(unsigned long long)suite_pick(s, 128, 64, 4), (unsigned long long)suite_pick(s, 20, 3, 2));
+	bench_in_turn(s, b);
 	b->seconds = (double)suite_pick(s, 20, 3, 2) / 10;
 	for (uint64_t kib = 16; kib <= to << 10; kib *= 4)
 		bench_metric(b, NULL, "ns", 1e-3, BETTER_LOWER, 1 / GOOD, "chase.%llu%c",
@@ -96,7 +100,8 @@ static void gups_add(struct suite *s)
 	bench_memory(s, b, mib + ROOM, NULL);
 	b->payload = text_format("kernels/gups");
 	bench_args(b, "bytes=%lluM updates=%lluK rounds=%llu", (unsigned long long)mib,
-		(unsigned long long)suite_pick(s, 4096, 512, 16), (unsigned long long)suite_pick(s, 6, 4, 2));
+		(unsigned long long)suite_pick(s, 1024, 512, 16), (unsigned long long)suite_pick(s, 24, 4, 2));
+	bench_in_turn(s, b);
 	b->seconds = (double)suite_pick(s, 12, 2, 2) / 10;
 	bench_metric(b, NULL, "M/s", 1e-3, BETTER_HIGHER, GOOD, "gups");
 }
@@ -109,6 +114,7 @@ static void dgemm_add(struct suite *s)
 	b->payload = text_format("kernels/dgemm");
 	bench_args(b, "n=%llu rounds=%llu", (unsigned long long)suite_pick(s, 448, 256, 64),
 		(unsigned long long)suite_pick(s, 8, 5, 2));
+	bench_in_turn(s, b);
 	b->seconds = (double)suite_pick(s, 8, 2, 2) / 10;
 	bench_metric(b, NULL, "GFLOP/s", 1e-3, BETTER_HIGHER, GOOD, "dgemm");
 }
@@ -131,8 +137,9 @@ static void pages_add(struct suite *s)
 			bench_memory(s, b, whole ? 1024 + ROOM : mib + ROOM, sizes[backing]);
 			b->fill = !(whole && s->tiny);
 			b->payload = text_format("kernels/gups");
-			bench_args(b, "bytes=%lluM updates=%lluK rounds=2", (unsigned long long)mib,
-				(unsigned long long)suite_pick(s, 2048, 256, 16));
+			bench_args(b, "bytes=%lluM updates=%lluK rounds=%llu", (unsigned long long)mib,
+				(unsigned long long)suite_pick(s, 512, 256, 16), (unsigned long long)suite_pick(s, 8, 2, 2));
+			bench_in_turn(s, b);
 			bench_few_rounds(s, b);
 			b->seconds = (double)suite_pick(s, 6, 1, 2) / 10;
 			bench_metric(b, "gups", "M/s", 1e-3, BETTER_HIGHER, NO_TARGET, "pages.guest-%s.host-%s",

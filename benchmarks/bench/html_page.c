@@ -335,8 +335,9 @@ void html_host(FILE *out, const json_t *document)
 
 void html_foot(FILE *out)
 {
-	fputs("<section id=\"method\"><h2>Method</h2>\n<p>Runs are interleaved (native, virtual, virtual, native, &hellip;); a run is a "
-	      "fresh machine, and its value the median of its samples. Ratios are of pairs of runs; their 95&nbsp;% interval is the "
-	      "percentile bootstrap's, or the whole range of 6 to 9 pairs. Nothing is left out. All samples are in the JSON file. "
+	fputs("<section id=\"method\"><h2>Method</h2>\n<p>Runs are interleaved (native, virtual, virtual, native, &hellip;), those over memory "
+	      "by slices of time; a run is a fresh machine, and its value the median of its samples. Ratios are of pairs of runs; their "
+	      "95&nbsp;% interval is the percentile bootstrap's, or the whole range of 6 to 9 pairs. Nothing is left out but what the end "
+	      "of a slice has cut. All samples are in the JSON file. "
 	      "<code>benchmarks/METHOD.md</code> says it all.</p></section>\n</body>\n</html>", out);
 }

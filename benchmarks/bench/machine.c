@@ -114,6 +114,17 @@ static uint64_t node_free_mib(int node, const char *size, uint64_t mib_each)
 	return n * mib_each;
 }
 
+/* proc(5): "MemAvailable:   12345 kB" */
+static uint64_t available_mib(void)
+{
+	static const char name[] = "MemAvailable:";
+	char *text = text_file("/proc/meminfo"), *line = text ? strstr(text, name) : NULL;
+	uint64_t kib = line ? strtoull(line + strlen(name), NULL, 10) : 0;
+
+	free(text);
+	return kib >> 10;
+}
+
 void machine_look_pages(struct machine *m)
 {
 	m->free_2m_mib = m->free_1g_mib = UINT64_MAX;
@@ -121,6 +132,7 @@ void machine_look_pages(struct machine *m)
 		m->free_2m_mib = min(m->free_2m_mib, node_free_mib(m->nodes.cpu[i].os, "2048kB", 2));
 		m->free_1g_mib = min(m->free_1g_mib, node_free_mib(m->nodes.cpu[i].os, "1048576kB", 1024));
 	}
+	m->available_mib = available_mib();
 }
 
 static int programs_find(struct machine *m)

@@ -23,12 +23,13 @@ struct machine {
 	char mpiexec[64];    /* MPICH's; "" if none */
 	bool kernel_installed; /* as thole exec wants one */
 	uint64_t free_2m_mib, free_1g_mib; /* in the pools, after pool_take() */
+	uint64_t available_mib;		   /* beside them: what the kernel can make free */
 };
 
 /* cpus: --cpus, or NULL. thole: the program's path. */
 int machine_look(struct machine *m, const char *cpus, const char *thole, const char *kernel) must_check;
 
-/* Read the pools of huge pages (again). */
+/* Read the pools of huge pages, and the rest (again). */
 void machine_look_pages(struct machine *m);
 
 void machine_fini(struct machine *m);

@@ -25,8 +25,8 @@
 #define ROUNDS_QUICK	 6
 #define BUDGET_QUICK_S	 42 /* and a part of a minute for what comes before and after */
 #define ROUNDS_TINY	 2
-#define POOL_MIB	 1056 /* 2 MiB pages for the largest bench of each kind of run */
-#define POOL_QUICK_MIB	 256
+#define POOL_MIB	 2112 /* 2 MiB pages for the largest bench of each kind of run, natively and in a guest at once */
+#define POOL_QUICK_MIB	 448
 #define THRESHOLD	 0.02
 
 struct options {
@@ -44,12 +44,13 @@ static void usage_print(void)
 	puts("usage: thole bench [OPTION]...\n"
 	     "\n"
 	     "Measures what a virtual machine costs on this host: the same programs natively and in a guest, in turn.\n"
+	     "Memory and floating point: both at once, by slices of time, if there is memory for both.\n"
 	     "\n"
 	     "      --group=GROUP     only this group; may be given again");
 	for (size_t i = 0; i < groups_nr; i++)
 		printf("                          %-9s %s\n", groups[i].name, groups[i].help);
 	puts("      --quick           small sizes, and as many rounds as there is time for in a minute\n"
-	     "      --rounds=N        pairs of runs (default: 15; 6 when quick)\n"
+	     "      --rounds=N        pairs of runs (default: 15; 6 when quick); of noise some more, which are shorter\n"
 	     "      --cpus=LIST       CPUs to use (default: all that it may run on)\n"
 	     "      --json=FILE       write all that was measured there, as JSON\n"
 	     "      --html=DIR        write a report with plots there, DIR/index.html\n"

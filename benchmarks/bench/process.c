@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +19,9 @@
 
 #define OUTPUT_MAX MiB(64) /* of one channel: no guest fills our memory */
 
-struct pipes {
+struct process_pipes {
+	struct pollfd poll[CHANNELS]; /* -1: it has been closed */
+	size_t open;
 	int fd[CHANNELS][2];
 	FILE *text[CHANNELS];
 	size_t size[CHANNELS];
@@ -44,7 +45,7 @@ void process_catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static noreturn_fn void child(const struct pipes *p, char *const *argv)
+static noreturn_fn void child(const struct process_pipes *p, char *const *argv)
 {
 	static const int at[CHANNELS] = { STDOUT_FILENO, STDERR_FILENO, PROCESS_FD_STATS, PROCESS_FD_REPORT };
 	int null = open("/dev/null", O_RDONLY);
@@ -90,7 +91,7 @@ static uint64_t resident_kib(pid_t pid, uint64_t below_kib)
 }
 
 /* Takes what has come; false if the channel has been closed. */
-static bool channel_read(struct pipes *io, enum channel c)
+static bool channel_read(struct process_pipes *io, enum channel c)
 {
 	char part[16384];
 	ssize_t n = read(io->fd[c][0], part, sizeof(part));
@@ -104,46 +105,69 @@ static bool channel_read(struct pipes *io, enum channel c)
 	return true;
 }
 
-/* Until all channels are closed, or it is time to stop: -EINTR, -ETIMEDOUT. */
-static int channels_read(struct process *p, struct pipes *io, pid_t pid, uint64_t start)
+static void channels_read(struct process *p, struct process_pipes *io)
 {
-	struct pollfd polls[CHANNELS];
-	size_t open = CHANNELS;
+	for (size_t c = 0; c < CHANNELS; c++) {
+		if (io->poll[c].fd < 0 || !io->poll[c].revents)
+			continue;
+		if (c == CHANNEL_OUT && p->first_ms == 0)
+			p->first_ms = ms_since(p->start);
+		if (!channel_read(io, (enum channel)c)) {
+			io->poll[c].fd = -1;
+			io->open--;
+		} else if (c == CHANNEL_OUT && p->look_kib && !p->resident_kib) {
+			p->resident_kib = resident_kib(p->slice.pid, p->look_kib / 2);
+			kill(-p->slice.pid, SIGKILL);
+		}
+	}
+}
 
-	for (size_t c = 0; c < CHANNELS; c++)
-		polls[c] = (struct pollfd){ .fd = io->fd[c][0], .events = POLLIN };
-	while (open) {
-		double left = p->timeout_s * 1e3 - ms_since(start);
+/* Until all channels are closed (1), it is that time (0), or it is to stop: -EINTR, -ETIMEDOUT. */
+static int process_hear(struct slice_process *slice, uint64_t until_ns)
+{
+	struct process *p = container_of(slice, struct process, slice);
+	struct process_pipes *io = p->pipes;
+
+	while (io->open) {
+		double left = p->timeout_s * 1e3 - ms_since(p->start);
+		uint64_t now = clock_now_ns();
 
 		if (asked_to_end)
 			return -EINTR;
-		if (left <= 0)
+		if (left <= 0) {
+			p->timed_out = true;
 			return -ETIMEDOUT;
-		if (poll(polls, CHANNELS, (int)min(left + 1, 200.0)) < 0 && errno != EINTR)
-			return -errno;
-		for (size_t c = 0; c < CHANNELS; c++) {
-			if (polls[c].fd < 0 || !polls[c].revents)
-				continue;
-			if (c == CHANNEL_OUT && p->first_ms == 0)
-				p->first_ms = ms_since(start);
-			if (!channel_read(io, (enum channel)c)) {
-				polls[c].fd = -1;
-				open--;
-			} else if (c == CHANNEL_OUT && p->look_kib && !p->resident_kib) {
-				p->resident_kib = resident_kib(pid, p->look_kib / 2);
-				kill(-pid, SIGKILL);
-			}
 		}
+		if (until_ns && now >= until_ns)
+			return 0;
+		if (until_ns)
+			left = min(left, (double)(until_ns - now) / 1e6);
+		if (poll(io->poll, CHANNELS, (int)min(left + 1, 200.0)) >= 0)
+			channels_read(p, io);
+		else if (errno != EINTR)
+			return -errno;
 	}
-	return 0;
+	return 1;
 }
 
-static int pipes_open(struct process *p, struct pipes *io)
+static void process_turn(struct slice_process *slice, bool begins)
+{
+	struct process *p = container_of(slice, struct process, slice);
+
+	if (p->turn)
+		p->turn(p, begins);
+}
+
+static const struct slice_ops process_ops = { process_hear, process_turn };
+
+static int pipes_open(struct process *p, struct process_pipes *io)
 {
 	memset(io->fd, -1, sizeof(io->fd));
 	for (size_t c = 0; c < CHANNELS; c++) {
 		if (pipe2(io->fd[c], O_CLOEXEC) < 0)
 			return -errno;
+		io->poll[c] = (struct pollfd){ .fd = io->fd[c][0], .events = POLLIN };
+		io->open++;
 		io->text[c] = open_memstream(&p->text[c], &io->size[c]);
 		if (!io->text[c])
 			return -ENOMEM;
@@ -151,7 +175,7 @@ static int pipes_open(struct process *p, struct pipes *io)
 	return 0;
 }
 
-static void pipes_close(struct pipes *io)
+static void pipes_close(struct process_pipes *io)
 {
 	for (size_t c = 0; c < CHANNELS; c++) {
 		for (size_t end = 0; end < 2; end++)
@@ -162,40 +186,70 @@ static void pipes_close(struct pipes *io)
 	}
 }
 
-int process_run(struct process *p, char *const *argv)
+static int process_start(struct process *p, char *const *argv)
 {
-	struct pipes io = { 0 };
-	struct rusage usage = { 0 };
-	uint64_t start;
-	int err = pipes_open(p, &io), status = 0;
-	pid_t pid;
+	struct process_pipes *io = calloc(1, sizeof(*io));
+	int err = io ? pipes_open(p, io) : -ENOMEM;
 
 	fflush(NULL);
-	start = clock_now_ns();
-	pid = err ? -1 : fork();
-	if (pid == 0)
-		child(&io, argv);
-	if (pid < 0) {
-		err = log_errno(err ? err : -errno, "cannot start %s: %m", argv[0]);
-		pipes_close(&io);
-		return err;
+	p->pipes = io;
+	p->start = clock_now_ns();
+	p->slice = (struct slice_process){ .ops = &process_ops };
+	p->slice.pid = err ? -1 : fork();
+	if (p->slice.pid == 0)
+		child(io, argv);
+	if (p->slice.pid < 0) {
+		p->slice.pid = 0;
+		return log_errno(err ? err : -errno, "cannot start %s: %m", argv[0]);
 	}
-	setpgid(pid, pid); /* whoever comes first */
+	setpgid(p->slice.pid, p->slice.pid); /* whoever comes first */
 	for (size_t c = 0; c < CHANNELS; c++) {
-		close(io.fd[c][1]);
-		io.fd[c][1] = -1;
+		close(io->fd[c][1]);
+		io->fd[c][1] = -1;
 	}
-	err = channels_read(p, &io, pid, start);
-	if (err)
-		kill(-pid, SIGKILL);
-	while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR)
-		;
-	p->faults = (uint64_t)(usage.ru_minflt + usage.ru_majflt);
-	p->switches = (uint64_t)(usage.ru_nvcsw + usage.ru_nivcsw);
-	p->wall_ms = ms_since(start);
+	return 0;
+}
+
+/* Whether it has started or not. err: why it has to end now, or 0 if it does so by itself. */
+static void process_end(struct process *p, int err)
+{
+	int status;
+
+	if (err && p->slice.pid)
+		kill(-p->slice.pid, SIGKILL);
+	slice_process_reap(&p->slice);
+	status = p->slice.status;
+	p->faults = (uint64_t)(p->slice.usage.ru_minflt + p->slice.usage.ru_majflt);
+	p->switches = (uint64_t)(p->slice.usage.ru_nvcsw + p->slice.usage.ru_nivcsw);
+	p->wall_ms = ms_since(p->start);
 	p->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	p->timed_out = err == -ETIMEDOUT;
-	pipes_close(&io);
+	if (p->pipes)
+		pipes_close(p->pipes);
+	free(p->pipes);
+	p->pipes = NULL;
+}
+
+int process_run(struct process *p, char *const *argv)
+{
+	int err = process_start(p, argv);
+
+	if (!err)
+		err = min(process_hear(&p->slice, 0), 0);
+	process_end(p, err);
+	return err == -ETIMEDOUT ? 0 : err;
+}
+
+int process_run_in_turn(struct process *const p[2], char *const *const argv[2], size_t first, unsigned slice_ms)
+{
+	struct slice_process *const slices[] = { &p[0]->slice, &p[1]->slice };
+	int err = 0;
+
+	for (size_t i = 0; i < 2 && !err; i++)
+		err = process_start(p[(first + i) % 2], argv[(first + i) % 2]);
+	if (!err)
+		err = slices_run(slices, 2, first, slice_ms);
+	for (size_t i = 0; i < 2; i++)
+		process_end(p[i], err);
 	return err == -ETIMEDOUT ? 0 : err;
 }
 

@@ -2,8 +2,8 @@
 /*
  * runner.c - see runner.h.
  *
- * Round by round, native and virtual, then virtual and native. Interrupts are counted around each run on the
- * CPUs that it is pinned to; exits come from thole's own statistics.
+ * Round by round, native and virtual, then virtual and native; or both at once, in slices. Interrupts are counted around
+ * each run or slice on the CPUs that it is pinned to; exits come from thole's own statistics.
  */
 #include "benchmarks/bench/runner.h"
 
@@ -18,8 +18,8 @@
 #include "benchmarks/bench/process.h"
 #include "benchmarks/bench/text.h"
 
-#define TIMEOUT_S	   120
-#define TIMEOUT_EMULATED_S 1200
+#define TIMEOUT_S	   120u
+#define TIMEOUT_EMULATED_S 1200u
 
 struct run {
 	struct bench *bench;
@@ -151,35 +151,101 @@ static bool wants(const struct bench *b, const char *key)
 	return false;
 }
 
-static int side_run(const struct suite *s, struct bench *b, enum side side)
+/* What the host does on the CPUs of a bench while a side has them. */
+struct watch {
+	struct process process;
+	struct bench *bench;
+	uint64_t interrupts, steal_ms; /* of all turns that are over, less the counts at the start of one that is not */
+};
+
+static void watch_turn(struct process *p, bool begins)
+{
+	struct watch *w = container_of(p, struct watch, process);
+	uint64_t interrupts = machine_interrupts(&w->bench->cpus), steal_ms = machine_steal_ms(&w->bench->cpus);
+
+	w->interrupts += begins ? -interrupts : interrupts;
+	w->steal_ms += begins ? -steal_ms : steal_ms;
+}
+
+static struct watch watch_make(const struct suite *s, struct bench *b)
+{
+	return (struct watch){ .bench = b, .process = { .turn = watch_turn,
+		.timeout_s = (s->machine->emulated ? TIMEOUT_EMULATED_S : TIMEOUT_S) * (b->slice_ms ? SIDES : 1),
+		.look_kib = wants(b, METRIC_RESIDENT) ? b->mib << 10 : 0 } };
+}
+
+/* All that has come of a run. */
+static void run_take(struct watch *w, enum side side)
 {
 	static const char *const names[SIDES] = { "native", "virtual" };
-	struct process p = { .timeout_s = s->machine->emulated ? TIMEOUT_EMULATED_S : TIMEOUT_S,
-		.look_kib = wants(b, METRIC_RESIDENT) ? b->mib << 10 : 0 };
+	struct bench *b = w->bench;
+	struct process *p = &w->process;
+
+	json_array_append_new(b->interrupts[side], json_integer((json_int_t)w->interrupts));
+	json_array_append_new(b->steal[side], json_integer((json_int_t)w->steal_ms));
+	output_take(b, side, p, names[side]);
+	metric_set(b, side, METRIC_FIRST, p->first_ms);
+	metric_set(b, side, METRIC_WALL, p->wall_ms);
+	if (p->resident_kib)
+		metric_set(b, side, METRIC_RESIDENT, (double)p->resident_kib);
+	metric_set(b, side, METRIC_FAULTS, (double)p->faults);
+	metric_set(b, side, METRIC_SWITCHES, (double)p->switches);
+	if (side == SIDE_VIRTUAL && !b->bare && !b->failure)
+		virtual_take(b, p);
+}
+
+static int side_run(const struct suite *s, struct bench *b, enum side side)
+{
+	struct watch w = watch_make(s, b);
 	char **argv = side_command(s, b, side, NULL);
-	uint64_t before = machine_interrupts(&b->cpus), steal = machine_steal_ms(&b->cpus);
 	struct counters counters;
 	int err;
 
 	counters_start(&counters, b);
-	err = process_run(&p, argv);
+	watch_turn(&w.process, true);
+	err = process_run(&w.process, argv);
+	watch_turn(&w.process, false);
 	counters_take(&counters, side);
 	text_list_free(argv);
-	if (!err) {
-		json_array_append_new(b->interrupts[side],
-			json_integer((json_int_t)(machine_interrupts(&b->cpus) - before)));
-		json_array_append_new(b->steal[side], json_integer((json_int_t)(machine_steal_ms(&b->cpus) - steal)));
-		output_take(b, side, &p, names[side]);
-		metric_set(b, side, METRIC_FIRST, p.first_ms);
-		metric_set(b, side, METRIC_WALL, p.wall_ms);
-		if (p.resident_kib)
-			metric_set(b, side, METRIC_RESIDENT, (double)p.resident_kib);
-		metric_set(b, side, METRIC_FAULTS, (double)p.faults);
-		metric_set(b, side, METRIC_SWITCHES, (double)p.switches);
-		if (side == SIDE_VIRTUAL && !b->bare && !b->failure)
-			virtual_take(b, &p);
+	if (!err)
+		run_take(&w, side);
+	process_fini(&w.process);
+	return err;
+}
+
+/* Run by run; who begins changes with each round. */
+static int round_run(const struct suite *s, struct bench *b, size_t round, struct bar *bar)
+{
+	int err = 0;
+
+	for (size_t k = 0; k < SIDES && !b->failure && !err; k++) {
+		enum side side = (enum side)((k + round) % SIDES);
+
+		if (!(b->sides & ON(side)))
+			continue;
+		err = side_run(s, b, side);
+		bar_step(bar);
 	}
-	process_fini(&p);
+	return err;
+}
+
+static int round_run_in_turn(const struct suite *s, struct bench *b, size_t round, struct bar *bar)
+{
+	struct watch w[SIDES] = { watch_make(s, b), watch_make(s, b) };
+	struct process *p[SIDES] = { &w[SIDE_NATIVE].process, &w[SIDE_VIRTUAL].process };
+	char **argv[SIDES];
+	int err;
+
+	for (enum side side = 0; side < SIDES; side++)
+		argv[side] = side_command(s, b, side, NULL);
+	err = process_run_in_turn(p, (char *const *const *)argv, slices_first(round, SIDES), b->slice_ms);
+	for (enum side side = 0; side < SIDES; side++) {
+		if (!err)
+			run_take(&w[side], side);
+		process_fini(p[side]);
+		text_list_free(argv[side]);
+		bar_step(bar);
+	}
 	return err;
 }
 
@@ -226,14 +292,7 @@ static int bench_run(const struct suite *s, struct bench *b, struct bar *bar, do
 			b->rounds = round; /* which is what the document then says */
 			break;
 		}
-		for (size_t k = 0; k < SIDES && !b->failure && !err; k++) {
-			enum side side = (enum side)((k + round) % SIDES);
-
-			if (!(b->sides & ON(side)))
-				continue;
-			err = side_run(s, b, side);
-			bar_step(bar);
-		}
+		err = b->slice_ms ? round_run_in_turn(s, b, round, bar) : round_run(s, b, round, bar);
 	}
 	if (!err)
 		complete_check(b);

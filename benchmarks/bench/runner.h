@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * runner.h - run a suite: each bench in turn, natively and in a guest, ABBA, and keep every value.
+ * runner.h - run a suite: each bench in turn, natively and in a guest, run by run (ABBA) or slice by
+ * slice (slices.h), and keep every value.
  *
  * Threads: one. Errors: -EINTR if this process was asked to end. What goes wrong with one bench is said in
  * bench.failure, and is no error of suite_run().

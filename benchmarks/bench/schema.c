@@ -22,6 +22,7 @@ enum kind {
 	BOOL = 8,
 	OBJECT = 16,
 	ARRAY = 32,
+	OPTIONAL = 64, /* it may be missing: earlier versions did not write it */
 };
 
 struct member {
@@ -160,6 +161,7 @@ static const struct member result_members[] = {
 	{ "why", .kind = STRING | NULL_OR }, /* it is not shown */
 	{ "command", .kind = OBJECT, .members = command_members }, /* its words; null: this side did not run */
 	{ "place", .kind = OBJECT | NULL_OR, .members = place_members },
+	{ "slice_ms", .kind = NUMBER | NULL_OR | OPTIONAL }, /* the sides had the CPUs in turn for so long; null: run by run */
 	{ "as_planned", .kind = BOOL | NULL_OR },
 	{ "exits_per_operation", .kind = OBJECT | NULL_OR, .members = exits_members },
 	{ "exits", .kind = ARRAY, .members = exits_members },			      /* of each virtual run */
@@ -272,7 +274,10 @@ static int members_check(const json_t *o, const char *what, const struct member 
 		return complain(c, "%s is no object", what);
 	for (; m->name && !err; m++) {
 		v = json_object_get(o, m->name);
-		err = v ? value_check(v, what, m->name, m, c) : complain(c, "%s has no \"%s\"", what, m->name);
+		if (v)
+			err = value_check(v, what, m->name, m, c);
+		else if (!(m->kind & OPTIONAL))
+			err = complain(c, "%s has no \"%s\"", what, m->name);
 	}
 	return err;
 }

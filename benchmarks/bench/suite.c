@@ -10,6 +10,10 @@
 
 #define ROUNDS_FEW 3
 
+/* Some repetitions of every kernel, and far less than a wave of a shared machine. */
+#define SLICE_MS       200
+#define SLICE_QUICK_MS 100
+
 const struct group groups[] = {
 	{ "memory", "bandwidth, latency, random updates, floating point, page sizes", memory_add },
 	{ "noise", "time that a CPU loses to others: detours, fixed work, fixed time", noise_add },
@@ -117,6 +121,24 @@ void bench_cpus(const struct suite *s, struct bench *b, uint32_t nr)
 		b->cpus.cpu = grow(b->cpus.cpu, b->cpus.nr, sizeof(*b->cpus.cpu));
 		b->cpus.cpu[b->cpus.nr++] = all->cpu[i];
 	}
+}
+
+/* How much of such pages there is; of small ones some are left to others. */
+static uint64_t memory_free_mib(const struct machine *m, const char *pages)
+{
+	return strcmp(pages, "2M") == 0 ? m->free_2m_mib : strcmp(pages, "1G") == 0 ? m->free_1g_mib : m->available_mib / 4 * 3;
+}
+
+void bench_in_turn(const struct suite *s, struct bench *b)
+{
+	char *args;
+
+	if (s->tiny || b->sides != BOTH || memory_free_mib(s->machine, b->pages) < 2 * b->mib)
+		return;
+	b->slice_ms = (unsigned)suite_pick(s, SLICE_MS, SLICE_QUICK_MS, 0);
+	args = text_format("%s slice=%u", b->args, b->slice_ms);
+	free(b->args);
+	b->args = args;
 }
 
 void bench_few_rounds(const struct suite *s, struct bench *b)

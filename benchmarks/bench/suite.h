@@ -74,7 +74,9 @@ struct bench {
 	char **more;			/* further options of thole run, NULL-terminated; or NULL */
 	uint32_t operations;		/* "n=N" at the end of args, whose exits are counted; 0: not */
 	size_t rounds;
-	double seconds;			/* roughly, of one round */
+	unsigned slice_ms;		/* both sides are there at once and have the CPUs in turn, for so long; 0: one after
+					 * the other */
+	double seconds;			/* roughly, of one run */
 
 	size_t nr_metrics;
 	struct metric *metric;
@@ -117,6 +119,13 @@ void bench_memory(const struct suite *s, struct bench *b, uint64_t mib, const ch
 
 /* On the last so many CPUs of the suite, or the reason why not; 0: on all of them, two at least. */
 void bench_cpus(const struct suite *s, struct bench *b, uint32_t nr);
+
+/*
+ * Of a bench whose place and arguments are known: both sides are there at once, and have the CPUs in turn, slice by slice, if
+ * there is memory for both. Its program is told ("slice=MS"), and leaves out what a stop has cut; so its repetitions must
+ * be short against a slice. Nothing of it may be told by its process's time.
+ */
+void bench_in_turn(const struct suite *s, struct bench *b);
 
 /* Few runs are enough when quick, as nothing is claimed of it. */
 void bench_few_rounds(const struct suite *s, struct bench *b);

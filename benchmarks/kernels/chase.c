@@ -8,6 +8,7 @@
  * the walk ends where the generator says.
  *
  *   from=16K  to=1G  by=4  loads=512K  rounds=5  best: print thousands of loads a second, and nothing else
+ *   slice=MS: see kit_uncut()
  */
 #include "benchmarks/kernels/kit.h"
 
@@ -51,7 +52,7 @@ void _start(uint64_t vcpu, const struct payload_params *params)
 {
 	uint64_t from = kit_arg(params, "from", 16u << 10), to = kit_arg(params, "to", 1u << 30);
 	uint64_t by = kit_arg(params, "by", 4), loads = kit_arg(params, "loads", 512u << 10) | 1;
-	uint64_t rounds = kit_arg(params, "rounds", 5), value[ROUNDS_MAX];
+	uint64_t rounds = kit_arg(params, "rounds", 5), value[ROUNDS_MAX], kept;
 	struct line *ring;
 
 	if (vcpu != 0)
@@ -60,13 +61,14 @@ void _start(uint64_t vcpu, const struct payload_params *params)
 	rounds = rounds > ROUNDS_MAX ? ROUNDS_MAX : rounds;
 	for (uint64_t bytes = from; bytes <= to && by > 1; bytes *= by) {
 		footprint_walk(ring, bytes / sizeof(*ring), loads, rounds, value);
-		for (uint64_t r = 0; r < rounds; r++)
+		kept = kit_uncut(params, value, rounds);
+		for (uint64_t r = 0; r < kept; r++)
 			value[r] = kit_word(params, "best") ? loads * params->tsc_khz / value[r] :
 				kit_ps(params, value[r]) / loads;
 		if (kit_word(params, "best"))
-			kit_best(value, rounds);
+			kit_best(value, kept);
 		kit_print_size(bytes);
-		kit_samples("", value, rounds);
+		kit_samples("", value, kept);
 	}
 	kit_done();
 }

@@ -4,6 +4,7 @@
  *
  *   kit_arg(params, "rounds", 10)     of "rounds=20 bytes=64M" on the command line; K, M and G are powers of 1024
  *   kit_memory(params, bytes, node)   that much of the memory of a guest node, from a 2 MiB boundary on
+ *   kit_uncut(params, ticks, n)       leaves out those of repetitions that were stopped meanwhile
  *   kit_samples("triad", cycles, n)   prints "triad: 12 13 12"
  *   kit_done()                        sends what was printed and ends the machine
  *   kit_wrong("...")                  prints "wrong: ..." and ends it with exit code 1
@@ -223,6 +224,23 @@ static inline void kit_sort(uint64_t *at, uint64_t nr)
 			at[k] = at[k - 1];
 			at[k - 1] = swap;
 		}
+}
+
+/*
+ * Of the ticks of repetitions those that no stop has cut; how many. A benchmark that has its CPUs in turn with another
+ * one is told by "slice=MS" how long each of its stops lasts at least, so what took as long was cut. Not for what may
+ * take that long by itself.
+ */
+static inline uint64_t kit_uncut(const struct payload_params *params, uint64_t *ticks, uint64_t nr)
+{
+	uint64_t slice = kit_arg(params, "slice", 0) * params->tsc_khz, kept = 0;
+
+	for (uint64_t i = 0; i < nr; i++)
+		if (!slice || ticks[i] < slice)
+			ticks[kept++] = ticks[i];
+	if (!kept)
+		kit_wrong("every repetition took longer than a slice of time, which tells nothing");
+	return kept;
 }
 
 /* For scripts: one number and nothing else. Higher is better. */

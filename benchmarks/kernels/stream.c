@@ -7,6 +7,7 @@
  * ideal is what the same file gets natively. Self-check: every element is what arithmetic says.
  *
  *   bytes=96M  rounds=10  node=N: arrays in the memory of guest node N  triad-best: print one number only
+ *   slice=MS: see kit_uncut()
  */
 #include "benchmarks/kernels/kit.h"
 
@@ -17,7 +18,7 @@ enum kernel { COPY, SCALE_, ADD, TRIAD, KERNELS };
 
 static const char *const names[KERNELS] = { "copy", "scale", "add", "triad" };
 static const uint64_t bytes_each[KERNELS] = { 16, 16, 24, 24 };
-static uint64_t speed[KERNELS][ROUNDS_MAX];
+static uint64_t ticks[KERNELS][ROUNDS_MAX];
 static uint32_t wrong;
 
 static void kernel_run(enum kernel k, double *a, double *b, double *c, uint64_t n)
@@ -64,6 +65,19 @@ static void check(const double *a, const double *b, const double *c, uint64_t n,
 			__atomic_store_n(&wrong, 1, __ATOMIC_RELAXED);
 }
 
+static void report(const struct payload_params *params, enum kernel k, uint64_t bytes, uint64_t rounds)
+{
+	uint64_t kept = kit_uncut(params, ticks[k], rounds), speed[ROUNDS_MAX];
+
+	/* bytes / (ticks / kHz) is bytes a millisecond: a thousandth of it is MB/s. */
+	for (uint64_t i = 0; i < kept; i++)
+		speed[i] = bytes / 1000 * params->tsc_khz / ticks[k][i];
+	if (!kit_word(params, "triad-best"))
+		kit_samples(names[k], speed, kept);
+	else if (k == TRIAD)
+		kit_best(speed, kept);
+}
+
 void _start(uint64_t vcpu, const struct payload_params *params)
 {
 	uint64_t rounds = kit_arg(params, "rounds", 10), bytes = kit_arg(params, "bytes", 96u << 20);
@@ -86,10 +100,8 @@ void _start(uint64_t vcpu, const struct payload_params *params)
 			start = payload_tsc();
 			kernel_run(k, a, b, c, n);
 			kit_barrier(params);
-			/* bytes / (ticks / kHz) is bytes a millisecond: a thousandth of it is MB/s. */
 			if (vcpu == 0)
-				speed[k][r] = bytes_each[k] * n * params->nr_cpus / 1000 * params->tsc_khz /
-					(payload_tsc() - start);
+				ticks[k][r] = payload_tsc() - start;
 		}
 	}
 	check(a, b, c, n, rounds);
@@ -98,9 +110,7 @@ void _start(uint64_t vcpu, const struct payload_params *params)
 		payload_done();
 	if (wrong)
 		kit_wrong("an array does not hold what it must");
-	if (kit_word(params, "triad-best"))
-		kit_best(speed[TRIAD], rounds);
 	for (enum kernel k = COPY; k < KERNELS; k++)
-		kit_samples(names[k], speed[k], rounds);
+		report(params, k, bytes_each[k] * n * params->nr_cpus, rounds);
 	kit_done();
 }

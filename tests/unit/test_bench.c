@@ -329,6 +329,12 @@ static bool has_any_names(const char *key)
 	return strcmp(key, "mitigations") == 0 || strcmp(key, "governors") == 0 || strcmp(key, "series") == 0;
 }
 
+/* Not written by earlier versions. */
+static bool may_be_missing(const char *key)
+{
+	return strcmp(key, "slice_ms") == 0;
+}
+
 static void children_check(json_t *document, json_t *container, bool named);
 
 /* It is refused of another type or when it is gone, and so is all that it holds. */
@@ -340,7 +346,7 @@ static void child_check(json_t *document, json_t *container, const char *key, si
 	/* An array is never taken for anything else. */
 	child_set(container, key, index, json_is_array(value) ? json_true() : json_array());
 	refused(document, key);
-	if (named && json_is_object(container)) {
+	if (named && json_is_object(container) && !may_be_missing(key)) {
 		json_object_del(container, key);
 		refused(document, key);
 	}
