@@ -23,6 +23,7 @@ BENCH_SRCS := \
 	manifest \
 	mpi_job \
 	output \
+	page \
 	plots \
 	plots_mpi \
 	plots_noise \
@@ -52,6 +53,9 @@ $(B)/tests/unit/test_bench $(B)/tests/unit/test_bench_turns: LDLIBS := $(BENCH_L
 $(B)/tests/unit/test_bench_counters: LDLIBS := $(BENCH_LIB) $(LIB) $(LDLIBS) -lm
 
 $(B)/tests/fuzz/bench_output: $(B)/benchmarks/bench/output.o
+
+# The report's style sheet and gnuplot's scripts go into the program as text.
+$(B)/benchmarks/bench/page.o: $(wildcard benchmarks/bench/page/*)
 
 # Tests of the command line run it.
 benches unit: $(THOLE_BENCH)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* html_page.c - see html_page.h. One column, tables that scroll by themselves, colours of the reader's choice. */
+/* html_page.c - see html_page.h. What it looks like is in page/style.css. */
 #include "benchmarks/bench/html_page.h"
 
 #include <math.h>
@@ -8,33 +8,7 @@
 
 #include "benchmarks/bench/document.h"
 #include "benchmarks/bench/explain.h"
-
-static const char style[] =
-	":root{color-scheme:light dark;--text:#1c2127;--soft:#5b6570;--page:#fff;--line:#d5dae0;--head:#f3f5f7;--good:#1a7f37;"
-	"--open:#9a6700;--bad:#b42318}\n"
-	"@media(prefers-color-scheme:dark){:root{--text:#e3e7eb;--soft:#9aa5b1;--page:#14181d;--line:#343c46;--head:#1d232a;"
-	"--good:#56c271;--open:#e0b03c;--bad:#ff8a7a}}\n"
-	"@media print{:root{--text:#000;--soft:#444;--page:#fff;--line:#bbb;--head:#eee;--good:#1a7f37;--open:#7a5200;"
-	"--bad:#b42318}body{max-width:none}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}details>*{display:block}}\n"
-	"*{box-sizing:border-box}\n"
-	"body{margin:0 auto;max-width:60rem;padding:1rem;font:16px/1.5 system-ui,sans-serif;color:var(--text);"
-	"background:var(--page);overflow-wrap:anywhere}\n"
-	"h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0}h2{font-size:1.2rem;margin:2.2rem 0 .4rem}h3{margin:1.4rem 0 .3rem}\n"
-	"p,li{max-width:44rem}.soft,figcaption{color:var(--soft)}\n"
-	".warn{border-left:4px solid var(--open);padding:.4rem .8rem;background:var(--head)}\n"
-	".wide,.draw{overflow-x:auto}figure{margin:0 0 1rem}svg{display:block;width:100%;min-width:34rem;height:auto}\n"
-	"svg [stroke=black],svg [stroke=\"rgb(  0,   0,   0)\"]{stroke:currentColor}svg [fill=black]{fill:currentColor}svg g[color=black]{color:inherit}"
-	"svg .gridline{stroke:var(--line)}\n"
-	"table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;width:100%}\n"
-	"th,td{padding:.25rem .45rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}\n"
-	"th{background:var(--head);font-weight:600;white-space:normal;vertical-align:bottom;overflow-wrap:normal}th:first-child,td:first-child{text-align:left}\n"
-	".met{color:var(--good)}.not{color:var(--open)}.failed{color:var(--bad)}\n"
-	".tiles{display:flex;flex-wrap:wrap;gap:.6rem;margin:1rem 0}.tile{border:1px solid var(--line);border-radius:.4rem;"
-	"padding:.4rem .8rem;min-width:7rem}.tile b{display:block;font-size:1.5rem;line-height:1.2}\n"
-	"pre{overflow-x:auto;font-size:.8rem;background:var(--head);padding:.8rem}\n"
-	/* On paper nothing scrolls, and a drawing is no higher than a page. */
-	"@media print{.wide,.draw,pre{overflow:visible}pre{white-space:pre-wrap}table{font-size:.62rem}th,td{padding:.15rem .3rem}"
-	"svg{min-width:0;max-height:20cm}}\n";
+#include "benchmarks/bench/page.h"
 
 static void escape(FILE *out, const char *text)
 {
@@ -69,7 +43,7 @@ void html_head(FILE *out, const json_t *document)
 	fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	      "<title>thole bench: native against virtual</title>\n<style>\n", out);
-	fputs(style, out);
+	fputs(page_style, out);
 	fputs("</style>\n</head>\n<body>\n<h1>What the virtual machine costs here</h1>\n<p class=\"soft\">", out);
 	escape(out, string_of(host, "cpu"));
 	fputs(", CPUs ", out);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * plots.c - gnuplot scripts of what a document has. Colours are such that they show on light and on dark; what is black
- * becomes the page's own (html_page.c).
- */
+/* plots.c - what a document has, as data for the gnuplot scripts of page/. */
 #include "benchmarks/bench/plots.h"
 
 #include <errno.h>
@@ -13,6 +10,7 @@
 
 #include "benchmarks/bench/document.h"
 #include "benchmarks/bench/gnuplot.h"
+#include "benchmarks/bench/page.h"
 #include "benchmarks/bench/plots_mpi.h"
 #include "benchmarks/bench/plots_noise.h"
 #include "benchmarks/bench/text.h"
@@ -31,10 +29,21 @@ const json_t *measured_find(const json_t *document, const char *name)
 	return NULL;
 }
 
-char *plot_finish(const char *name, unsigned width, unsigned height, FILE *out, char **script, int *err)
+FILE *plot_begin(char **script, size_t *size)
+{
+	FILE *out = open_memstream(script, size);
+
+	if (out)
+		fputs(page_common, out);
+	return out;
+}
+
+char *plot_finish(const char *name, unsigned width, unsigned height, const char *how, FILE *out, char **script, int *err)
 {
 	char *svg;
 
+	if (out)
+		fputs(how, out);
 	if (!out || fclose(out) != 0) {
 		*err = -ENOMEM;
 		return NULL;
@@ -46,15 +55,11 @@ char *plot_finish(const char *name, unsigned width, unsigned height, FILE *out, 
 	return svg;
 }
 
-/* What every plot begins with. */
-FILE *plot_begin(char **script, size_t *size)
+char *plot_drop(FILE *out, char **script)
 {
-	FILE *out = open_memstream(script, size);
-
-	if (out)
-		fputs("set border 3\nset tics nomirror\nset grid lc rgb '#888888' lw 0.3\n"
-		      "set key outside top right horizontal\n", out);
-	return out;
+	fclose(out);
+	free(*script);
+	return NULL;
 }
 
 /* Speed in the guest over native speed, whatever the unit's direction: for times, the inverse of the ratio. */
@@ -77,16 +82,15 @@ static bool speed_of(const json_t *r, double *speed, double *low, double *high)
 #define SPEED_LEAST 0.3 /* beyond these a speed is written at the edge of its drawing */
 #define SPEED_MOST  2.0
 
-/* Speeds that are not within the drawing, as labels at its edges. Are there any? */
-static bool ratios_beyond_put(FILE *out, const json_t *document)
+/* Speeds that are not within the drawing, as labels at its edges. */
+static void ratios_beyond_put(FILE *out, const json_t *document)
 {
 	double speed, low, high;
 	unsigned row = 0;
-	bool any = false;
 	size_t i;
 	json_t *r;
 
-	fputs("$beyond << EOD\n", out);
+	fputs("$beyond << EOD\nNaN NaN \"\"\n", out); /* gnuplot complains of no data at all */
 	json_array_foreach(json_object_get(document, "results"), i, r) {
 		if (!speed_of(r, &speed, &low, &high))
 			continue;
@@ -94,10 +98,8 @@ static bool ratios_beyond_put(FILE *out, const json_t *document)
 		if (speed < SPEED_LEAST || speed > SPEED_MOST)
 			fprintf(out, "%.2f %u \"%s%.2g%s\"\n", speed < SPEED_LEAST ? SPEED_LEAST + 0.08 : SPEED_MOST - 0.06, row,
 				speed < SPEED_LEAST ? "< " : "", speed, speed > SPEED_MOST ? " >" : "");
-		any |= speed < SPEED_LEAST || speed > SPEED_MOST;
 	}
 	fputs("EOD\n", out);
-	return any;
 }
 
 static char *ratios_draw(const char *name, const json_t *document, int *err)
@@ -106,40 +108,23 @@ static char *ratios_draw(const char *name, const json_t *document, int *err)
 	size_t size, i;
 	unsigned nr = 0;
 	double least = 0.9, most = 1.1, speed, low, high;
-	bool beyond;
 	FILE *out = plot_begin(&script, &size);
 	json_t *r;
 
 	if (!out)
-		return plot_finish(name, 0, 0, out, &script, err);
+		return plot_finish(name, 0, 0, "", out, &script, err);
 	fputs("$d << EOD\n", out);
 	json_array_foreach(json_object_get(document, "results"), i, r) {
 		if (!speed_of(r, &speed, &low, &high))
 			continue;
-		fprintf(out, "%u %.6g %.6g %.6g\n", ++nr, speed, low, high);
+		fprintf(out, "%u %.6g %.6g %.6g \"%s\"\n", ++nr, speed, low, high, string_of(r, "name"));
 		least = min(least, max(low, SPEED_LEAST));
 		most = max(most, min(high, SPEED_MOST));
 	}
 	fputs("EOD\n", out);
-	beyond = ratios_beyond_put(out, document);
-	fputs("set ytics (", out);
-	nr = 0;
-	json_array_foreach(json_object_get(document, "results"), i, r)
-		if (speed_of(r, &speed, &low, &high)) {
-			fprintf(out, "%s'%s' %u", nr ? ", " : "", string_of(r, "name"), nr + 1);
-			nr++;
-		}
-	fprintf(out, ")\nset yrange [%u.7:0.3]\nset xrange [%.3f:%.3f]\nset xlabel 'speed in the guest / native speed'\n"
-		"set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb 'black' lw 1\n"
-		"set arrow from 0.98, graph 0 to 0.98, graph 1 nohead lc rgb '#2ca02c' lw 1 dt 3\n"
-		"plot $d using 2:1:3:4 with xerrorbars lc rgb '#e07b1a' lw 1.6 pt 7 ps 0.5 title 'median, 95%% interval', "
-		"NaN lc rgb '#2ca02c' dt 3 title '0.98'%s\n", nr, least - 0.02, most + 0.02,
-		beyond ? ", $beyond using 1:2:3 with labels font ',11' tc rgb '#e07b1a' notitle" : "");
-	if (nr)
-		return plot_finish(name, WIDTH, 90 + 19 * nr, out, &script, err);
-	fclose(out);
-	free(script);
-	return NULL;
+	ratios_beyond_put(out, document);
+	fprintf(out, "rows = %u\nleast = %.3f\nmost = %.3f\n", nr, least, most);
+	return nr ? plot_finish(name, WIDTH, 90 + 19 * nr, page_ratios, out, &script, err) : plot_drop(out, &script);
 }
 
 double bytes_of(const char *name)
@@ -170,22 +155,12 @@ static char *latency_draw(const char *name, const json_t *document, int *err)
 		}
 		fputs("EOD\n", out);
 	}
-	if (out)
-		fputs("set logscale xy\nset xlabel 'footprint, bytes'\nset ylabel 'ns for a load'\n"
-		      "set xtics ('16K' 16384, '64K' 65536, '256K' 262144, '1M' 1048576, '4M' 4194304, '16M' 16777216, '64M' 67108864, '256M' "
-	      "268435456, '1G' 1073741824)\n"
-		      "plot $native using 1:2 with linespoints lc rgb '#4c8fc9' lw 2 pt 6 ps 0.7 title 'native, median', "
-		      "$virtual using 1:2 with linespoints lc rgb '#e07b1a' lw 2 pt 7 ps 0.4 title 'guest, median', "
-		      "$native using 1:3 with lines lc rgb '#4c8fc9' dt 3 title 'native, p99', "
-		      "$virtual using 1:3 with lines lc rgb '#e07b1a' dt 3 title 'guest, p99'\n", out);
 	if (nr || !out)
-		return plot_finish(name, WIDTH, HEIGHT, out, &script, err);
-	fclose(out);
-	free(script);
-	return NULL;
+		return plot_finish(name, WIDTH, HEIGHT, page_latency, out, &script, err);
+	return plot_drop(out, &script);
 }
 
-/* Three by three, with what is not there in white space. */
+/* Three by three. */
 static char *pages_draw(const char *name, const json_t *document, int *err)
 {
 	static const char *const sizes[] = { "4K", "2M", "1G" };
@@ -194,7 +169,7 @@ static char *pages_draw(const char *name, const json_t *document, int *err)
 	FILE *out = plot_begin(&script, &size);
 
 	if (!out)
-		return plot_finish(name, 0, 0, out, &script, err);
+		return plot_finish(name, 0, 0, "", out, &script, err);
 	fputs("$d << EOD\n", out);
 	for (size_t guest = 0; guest < ARRAY_SIZE(sizes); guest++)
 		for (size_t host = 0; host < ARRAY_SIZE(sizes); host++) {
@@ -211,17 +186,8 @@ static char *pages_draw(const char *name, const json_t *document, int *err)
 				fprintf(out, "%zu %zu NaN \"not here\"\n", host, guest);
 			}
 		}
-	fputs("EOD\nunset grid\nset xrange [-0.5:2.5]\nset yrange [-0.5:2.5]\nset xtics ('4K' 0, '2M' 1, '1G' 2)\n"
-	      "set ytics ('4K' 0, '2M' 1, '1G' 2)\nset xlabel 'pages behind the guest'\nset ylabel 'pages in the guest'\n"
-	      "set palette defined (0 '#b5482a', 0.5 '#d9a441', 1 '#5a9e6f')\nset cblabel 'million updates a second'\nset cbrange [0:*]\n"
-	      "set colorbox\nplot $d using 1:2:3 with image pixels notitle, "
-	      "$d using 1:2:(strcol(4) eq 'not here' ? '' : strcol(4)) with labels font ',16' tc rgb '#101418' notitle, "
-	      "$d using 1:2:(strcol(4) eq 'not here' ? strcol(4) : '') with labels tc rgb '#888888' notitle\n", out);
-	if (nr)
-		return plot_finish(name, WIDTH, HEIGHT, out, &script, err);
-	fclose(out);
-	free(script);
-	return NULL;
+	fputs("EOD\n", out);
+	return nr ? plot_finish(name, WIDTH, HEIGHT, page_pages, out, &script, err) : plot_drop(out, &script);
 }
 
 /* Results whose names are this and a number of vCPUs, as points. */
@@ -252,16 +218,10 @@ static char *vcpus_draw(const char *name, const json_t *document, const char *pr
 	FILE *out = plot_begin(&script, &size);
 
 	if (!out)
-		return plot_finish(name, 0, 0, out, &script, err);
+		return plot_finish(name, 0, 0, "", out, &script, err);
 	nr = vcpus_put(out, document, prefix, "d");
-	fprintf(out, "set logscale x 2\nset xrange [0.8:*]\nset offsets 0, graph 0.05, 0, 0\nset xtics ('1' 1, '2' 2, '4' 4, '8' 8, '16' 16, '32' 32)\nset xlabel 'vCPUs'\nset ylabel '%s'\nset yrange [0:*]\n"
-		"plot $d using 1:2:3:4 with yerrorbars lc rgb '#e07b1a' lw 1.4 pt 7 ps 0.5 title 'median, least, most', "
-		"$d using 1:2 with lines lc rgb '#e07b1a' notitle\n", label);
-	if (nr)
-		return plot_finish(name, WIDTH, 260, out, &script, err);
-	fclose(out);
-	free(script);
-	return NULL;
+	fprintf(out, "label = \"%s\"\n", label);
+	return nr ? plot_finish(name, WIDTH, 260, page_vcpus, out, &script, err) : plot_drop(out, &script);
 }
 
 static char *start_draw(const char *name, const json_t *document, int *err)
@@ -271,7 +231,7 @@ static char *start_draw(const char *name, const json_t *document, int *err)
 
 static char *boot_draw(const char *name, const json_t *document, int *err)
 {
-	return vcpus_draw(name, document, "linux-to-init.vcpus-", "ms to the guest''s init", err);
+	return vcpus_draw(name, document, "linux-to-init.vcpus-", "ms to the guest's init", err);
 }
 
 static char *resident_draw(const char *name, const json_t *document, int *err)

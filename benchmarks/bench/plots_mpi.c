@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * plots_mpi.c - see plots_mpi.h. Colour is the side, as in all drawings; a broken line is the way by TCP, which two
- * machines have, and which ranks in one machine have not.
- */
+/* plots_mpi.c - see plots_mpi.h. */
 #include "benchmarks/bench/plots_mpi.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "benchmarks/bench/document.h"
+#include "benchmarks/bench/page.h"
 #include "benchmarks/bench/plots.h"
 #include "benchmarks/bench/plots_noise.h"
 #include "benchmarks/bench/text.h"
@@ -17,12 +15,12 @@
 #define HEIGHT 340
 
 static const struct curve {
-	const char *block, *prefix, *side, *style, *title;
+	const char *block, *prefix, *side;
 } curves[] = {
-	{ "n1", "mpi-", "native", "lc rgb '#4c8fc9' lw 2 pt 6 ps 0.7", "native" },
-	{ "v1", "mpi-", "virtual", "lc rgb '#e07b1a' lw 2 pt 7 ps 0.5", "one machine" },
-	{ "n2", "mpi-2-", "native", "lc rgb '#4c8fc9' lw 2 dt 2 pt 4 ps 0.7", "native, TCP" },
-	{ "v2", "mpi-2-", "virtual", "lc rgb '#e07b1a' lw 2 dt 2 pt 5 ps 0.5", "two machines" },
+	{ "n1", "mpi-", "native" },
+	{ "v1", "mpi-", "virtual" },
+	{ "n2", "mpi-2-", "native" },
+	{ "v2", "mpi-2-", "virtual" },
 };
 
 /* Medians with their intervals, or with least and most where there are too few runs. How many there are. */
@@ -57,24 +55,16 @@ static char *sizes_draw(const char *name, const json_t *document, const char *pr
 	FILE *out = plot_begin(&script, &size);
 
 	if (!out)
-		return plot_finish(name, 0, 0, out, &script, err);
+		return plot_finish(name, 0, 0, "", out, &script, err);
 	for (size_t i = 0; i < ARRAY_SIZE(curves); i++) {
 		there[i] = curve_put(out, document, &curves[i], program) > 0;
 		nr += there[i];
 	}
-	fprintf(out, "set logscale xy\nset xlabel 'message, bytes'\nset ylabel '%s'\n"
-		"set autoscale xfix\nset xtics ('8' 8, '64' 64, '512' 512, '4K' 4096, '32K' 32768, '256K' 262144)\nset offsets graph 0.03, graph 0.03, 0, 0\n"
-		"plot", label);
-	for (size_t i = 0, put = 0; i < ARRAY_SIZE(curves); i++)
-		if (there[i])
-			fprintf(out, "%s $%s using 1:2:3:4 with yerrorlines %s title '%s'", put++ ? "," : "", curves[i].block,
-				curves[i].style, curves[i].title);
-	fputs("\n", out);
-	if (nr)
-		return plot_finish(name, WIDTH, HEIGHT, out, &script, err);
-	fclose(out);
-	free(script);
-	return NULL;
+	fprintf(out, "label = \"%s\"\ncurves = \"", label);
+	for (size_t i = 0; i < ARRAY_SIZE(curves); i++)
+		fprintf(out, "%s ", there[i] ? curves[i].block : "");
+	fputs("\"\n", out);
+	return nr ? plot_finish(name, WIDTH, HEIGHT, page_mpi, out, &script, err) : plot_drop(out, &script);
 }
 
 char *mpi_latency_draw(const char *name, const json_t *document, int *err)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "benchmarks/bench/document.h"
+#include "benchmarks/bench/page.h"
 #include "benchmarks/bench/plots.h"
 #include "benchmarks/bench/text.h"
 
@@ -16,10 +17,6 @@
 #define SLOT_HZ	   10000.0
 
 static const char *const sides[] = { "native", "virtual" };
-
-#define TWO_SIDES(what, style) \
-	"plot $native using 1:2 with " what " lc rgb '#4c8fc9' " style " title 'native', " \
-	"$virtual using 1:2 with " what " lc rgb '#e07b1a' " style " title 'guest'\n"
 
 static const json_t *detours_of(const json_t *document, const char *side)
 {
@@ -46,8 +43,7 @@ char *scatter_draw(const char *name, const json_t *document, int *err)
 				json_number_value(json_array_get(run, 2 * i + 1)) / 1e3);
 		fputs(pairs ? "EOD\n" : "0 NaN\nEOD\n", out);
 	}
-	fputs("set logscale y\nset xlabel 'ms'\nset ylabel 'detour, us'\n" TWO_SIDES("points", "pt 7 ps 0.25"), out);
-	return plot_finish(name, WIDTH, HEIGHT, out, &script, err);
+	return plot_finish(name, WIDTH, HEIGHT, page_scatter, out, &script, err);
 }
 
 /* Every second number of all runs' lists, or every one. */
@@ -82,9 +78,7 @@ char *distribution_draw(const char *name, const json_t *document, int *err)
 		fputs(v.nr ? "EOD\n" : "1 NaN\nEOD\n", out);
 		free(v.value);
 	}
-	fputs("set logscale xy\nset format y '%g'\nset xlabel 'detour, us'\nset ylabel 'part at least so long'\n"
-	      TWO_SIDES("steps", "lw 1.8"), out);
-	return plot_finish(name, WIDTH, HEIGHT, out, &script, err);
+	return plot_finish(name, WIDTH, HEIGHT, page_distribution, out, &script, err);
 }
 
 static const json_t *samples_of(const json_t *r, const char *side)
@@ -117,9 +111,7 @@ char *histogram_draw(const char *name, const json_t *document, int *err)
 		fputs(v.nr ? "EOD\n" : "1 NaN\nEOD\n", out);
 		free(v.value);
 	}
-	fputs("set logscale xy\nset xlabel 'us for a piece of work'\nset ylabel 'part of all'\n"
-	      TWO_SIDES("points", "pt 7 ps 0.5"), out);
-	return plot_finish(name, WIDTH, HEIGHT, out, &script, err);
+	return plot_finish(name, WIDTH, HEIGHT, page_work, out, &script, err);
 }
 
 /* |DFT| of the slots without their mean, by its definition: a few million products. */
@@ -157,6 +149,5 @@ char *spectrum_draw(const char *name, const json_t *document, int *err)
 		spectrum_put(out, json_array_get(samples_of(r, sides[s]), 0));
 		fputs("EOD\n", out);
 	}
-	fputs("set logscale x\nset xlabel 'Hz'\nset ylabel '% of the work'\n" TWO_SIDES("lines", "lw 0.8"), out);
-	return plot_finish(name, WIDTH, HEIGHT, out, &script, err);
+	return plot_finish(name, WIDTH, HEIGHT, page_spectrum, out, &script, err);
 }

@@ -6,9 +6,13 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* A script that begins as all do, and its end: the drawing. */
+/*
+ * A script: how all begin, then the data that the caller writes, then how these are drawn (page.h), which gives the drawing.
+ * Or, without data, no drawing.
+ */
 FILE *plot_begin(char **script, size_t *size);
-char *plot_finish(const char *name, unsigned width, unsigned height, FILE *out, char **script, int *err);
+char *plot_finish(const char *name, unsigned width, unsigned height, const char *how, FILE *out, char **script, int *err);
+char *plot_drop(FILE *out, char **script);
 
 char *scatter_draw(const char *name, const json_t *document, int *err);
 char *distribution_draw(const char *name, const json_t *document, int *err);
