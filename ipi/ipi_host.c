@@ -56,16 +56,35 @@ static bool has_word(const char *root, const char *path, const char *word)
 	return found;
 }
 
+static DIR *iommus_open(const char *root)
+{
+	char at[PATH_MAX];
+
+	snprintf(at, sizeof(at), "%s/sys/class/iommu", root);
+	return opendir(at);
+}
+
+static bool iommus_there(const char *root)
+{
+	DIR *dir = iommus_open(root);
+	const struct dirent *d;
+	bool found = false;
+
+	while (dir && !found && (d = readdir(dir)))
+		found = d->d_name[0] != '.';
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
 /* Do all IOMMUs have the bit? None does not. */
 static bool iommus_have(const char *root, const char *file, uint64_t bit)
 {
-	char at[PATH_MAX], path[PATH_MAX], line[64];
+	char path[PATH_MAX], line[64];
 	uint32_t nr = 0, able = 0;
 	const struct dirent *d;
-	DIR *dir;
+	DIR *dir = iommus_open(root);
 
-	snprintf(at, sizeof(at), "%s/sys/class/iommu", root);
-	dir = opendir(at);
 	while (dir && (d = readdir(dir))) {
 		if ((size_t)snprintf(path, sizeof(path), "sys/class/iommu/%s/%s", d->d_name, file) >= sizeof(path) ||
 			!line_read(root, path, line, sizeof(line)))
@@ -78,7 +97,8 @@ static bool iommus_have(const char *root, const char *file, uint64_t bit)
 	return nr && nr == able;
 }
 
-/* A remapped interrupt's controller is called "IR-...". */
+/* A remapped interrupt's controller is called "IR-...". Where no IOMMU is, there is none, and the whole file
+ * would be read: 11 MiB on a large host, a twentieth of a millisecond on a small one. */
 static bool remaps(const char *root)
 {
 	char at[PATH_MAX], *line = NULL;
@@ -86,6 +106,8 @@ static bool remaps(const char *root)
 	bool found = false;
 	FILE *in;
 
+	if (!iommus_there(root))
+		return false;
 	snprintf(at, sizeof(at), "%s/proc/interrupts", root);
 	in = fopen(at, "re");
 	while (in && !found && getline(&line, &size, in) > 0)

@@ -109,7 +109,7 @@ static void every_vcpu_has_a_stack_of_its_own(void **state)
 	assert_int_equal(plan_with(MiB(64)), 0);
 	p = params_of();
 	assert_true(plan.all_cpus);
-	assert_int_equal(p->stack_base, MiB(64) - KiB(64) - 3 * p->stack_size);
+	assert_int_equal(p->stack_base, MiB(2) - 3 * p->stack_size); /* in one large page with the parameters */
 	for (uint32_t i = 0; i < 3; i++) {
 		struct kvm_regs r = boot_cpu_regs(&plan, i);
 		gpa_t base = p->stack_base + (2 - i) * p->stack_size;
@@ -121,6 +121,14 @@ static void every_vcpu_has_a_stack_of_its_own(void **state)
 		assert_int_equal((r.rsp + 8) % 16, 0);
 		assert_true(range_holds((struct range){ base, p->stack_size }, r.rsp, 8));
 	}
+}
+
+static void many_stacks_lie_high(void **state)
+{
+	(void)state;
+	input.nr_cpus = 17;
+	assert_int_equal(plan_with(MiB(64)), 0);
+	assert_int_equal(params_of()->stack_base, MiB(64) - KiB(64) - 17 * params_of()->stack_size);
 }
 
 /* Free ranges: nothing of the plan's, all RAM, by node, the largest first. */
@@ -292,6 +300,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(parameters_are_filled, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_vcpu_has_a_stack_of_its_own, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_stacks_lie_high, setup, teardown),
 		cmocka_unit_test_setup_teardown(free_memory_is_free, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			page_tables_cover_ram_and_nothing_else, setup, teardown),

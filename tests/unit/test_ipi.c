@@ -57,6 +57,8 @@ static void evidence(void **state)
 	assert_false(h.ipiv); /* nothing without APICv */
 	host_file(root, "sys/module/kvm_intel/parameters/enable_apicv", "Y");
 	host_file(root, "proc/interrupts", "           CPU0\\n 24:   1   IR-PCI-MSI 458752-edge      PCIe PME");
+	ipi_host_read(&h, root);
+	assert_false(h.remapping); /* nothing without an IOMMU */
 	host_file(root, "sys/class/iommu/dmar0/intel-iommu/cap", "8d2078c106f0466");
 	ipi_host_read(&h, root);
 	assert_true(h.apicv && h.ipiv && h.remapping && h.device_posting);

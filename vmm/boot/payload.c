@@ -4,8 +4,9 @@
  * with the program is vmm/include/thole/payload.h; here is how it is kept.
  *
  *   0x1000 - 640 KiB   parameters, command line, TSS, page tables if they fit
- *   1 MiB -            the image, where it was linked
- *   below the tables'  stacks, vCPU 0's on top; page tables if they are large
+ *   below 2 MiB        stacks, vCPU 0's on top
+ *   2 MiB -            the image, where it was linked
+ *   below the tables'  stacks if they or the image leave no room below 2 MiB; page tables if they are large
  *   range for ACPI
  */
 #include <thole/payload.h>
@@ -23,6 +24,8 @@
 #include "vmm/log.h"
 
 #define STACK_SIZE KiB(64)
+/* In the large page that the parameters are in, too: one page less to be cleared before a payload starts. */
+#define PLACE_STACKS ((struct range){ LAYOUT_HIGH_START, MiB(2) - LAYOUT_HIGH_START })
 /* Each segment and each node's border adds at most one free range; stacks, tables, … few more. */
 #define RANGES_MAX (ELF_SEGMENTS_MAX + LAYOUT_RAM_MAX + 16u)
 
@@ -105,7 +108,8 @@ static int stacks_put(struct loader *l, struct payload_params *params)
 	uint64_t size = l->in->nr_cpus * STACK_SIZE;
 	gpa_t base;
 
-	if (!loader_place(l, PLACE_BELOW_4G, PLACE_TOP, size, KiB(4), &base))
+	if (!loader_place(l, PLACE_STACKS, PLACE_TOP, size, KiB(4), &base) &&
+		!loader_place(l, PLACE_BELOW_4G, PLACE_TOP, size, KiB(4), &base))
 		return loader_no_room(l, "the vCPUs' stacks", size);
 	l->plan->all_cpus = true;
 	l->plan->stack_stride = STACK_SIZE;
