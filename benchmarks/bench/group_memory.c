@@ -11,7 +11,10 @@
 #define GOOD  0.98 /* of native */
 #define ROOM  16   /* MiB beside what is measured: image, stacks, tables */
 
-/* Repetitions are of some 10 ms each, also on a slow host: short against a slice (bench_in_turn()). */
+/*
+ * Repetitions are of some 10 ms each, also on a slow host: short against a slice (bench_in_turn()). There are enough of
+ * them for some slices of each run.
+ */
 
 static void stream_metrics(struct bench *b)
 {
@@ -25,7 +28,7 @@ static void stream_metrics(struct bench *b)
 static void stream_args(struct suite *s, struct bench *b, uint64_t mib_each, const char *node)
 {
 	bench_args(b, "bytes=%lluK rounds=%llu%s", (unsigned long long)KiB(mib_each),
-		(unsigned long long)suite_pick(s, 7, 5, 2), node);
+		(unsigned long long)suite_pick(s, 10, 5, 2), node);
 	b->seconds = (double)suite_pick(s, 10, 2, 2) / 10;
 	bench_in_turn(s, b);
 }
@@ -100,7 +103,7 @@ static void gups_add(struct suite *s)
 	bench_memory(s, b, mib + ROOM, NULL);
 	b->payload = text_format("kernels/gups");
 	bench_args(b, "bytes=%lluM updates=%lluK rounds=%llu", (unsigned long long)mib,
-		(unsigned long long)suite_pick(s, 1024, 512, 16), (unsigned long long)suite_pick(s, 24, 4, 2));
+		(unsigned long long)suite_pick(s, 1024, 512, 16), (unsigned long long)suite_pick(s, 64, 4, 2));
 	bench_in_turn(s, b);
 	b->seconds = (double)suite_pick(s, 12, 2, 2) / 10;
 	bench_metric(b, NULL, "M/s", 1e-3, BETTER_HIGHER, GOOD, "gups");
@@ -113,7 +116,7 @@ static void dgemm_add(struct suite *s)
 	bench_memory(s, b, ROOM + ROOM, NULL);
 	b->payload = text_format("kernels/dgemm");
 	bench_args(b, "n=%llu rounds=%llu", (unsigned long long)suite_pick(s, 448, 256, 64),
-		(unsigned long long)suite_pick(s, 8, 5, 2));
+		(unsigned long long)suite_pick(s, 16, 5, 2));
 	bench_in_turn(s, b);
 	b->seconds = (double)suite_pick(s, 8, 2, 2) / 10;
 	bench_metric(b, NULL, "GFLOP/s", 1e-3, BETTER_HIGHER, GOOD, "dgemm");

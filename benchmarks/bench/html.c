@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* html.c - see html.h: the page's order. Its parts are in html_page.c, its drawings in plots.c, what
- * both look like in page/. */
+/*
+ * html.c - see html.h: the page's order. Its parts are in html_page.c, its drawings in plots.c, and what both look like
+ * in page/.
+ */
 #include "benchmarks/bench/html.h"
 
 #include <errno.h>
