@@ -33,9 +33,9 @@ static struct bench *detour_add(struct suite *s, const char *name, const char *q
 
 	bench_memory(s, b, 32, NULL);
 	b->payload = text_format("kernels/detour");
-	bench_args(b, "ms=%llu", (unsigned long long)suite_pick(s, 250, 300, 50));
+	bench_args(b, "ms=%llu", (unsigned long long)suite_pick(s, 250, 100, 50));
 	more_rounds(s, b, PAIRS_DETOUR);
-	b->seconds = (double)suite_pick(s, 3, 4, 3) / 10;
+	b->seconds = (double)suite_pick(s, 3, 2, 3) / 10;
 	difference(bench_metric(b, NULL, "% of time", 1e-7, BETTER_LOWER, LOST_POINTS, "%s.lost", name));
 	difference(bench_metric(b, NULL, "/s", 1e-3, BETTER_LOWER, NO_TARGET, "%s.detours", name));
 	difference(bench_metric(b, NULL, "us", 1e-3, BETTER_LOWER, NO_TARGET, "%s.longest", name));

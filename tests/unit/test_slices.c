@@ -233,20 +233,24 @@ static void given_up(void **state)
 	}
 }
 
-/* Two that take their memory from one pool, which gives what was freed last first: how often each got the same part. */
-static void pool_share(size_t (*first)(size_t, size_t), size_t rounds, size_t got[2])
+/*
+ * Two that take their memory from one pool, which gives what was freed last first: how often each got the same part.
+ * ends_first: who began has ended first; or last.
+ */
+static void pool_share(size_t (*first)(size_t, size_t), bool ends_first, size_t got[2])
 {
 	size_t pool[2] = { 0, 1 }; /* the next one is [0] */
 
-	for (size_t round = 0; round < rounds; round++) {
+	got[0] = got[1] = 0;
+	for (size_t round = 0; round < 40; round++) {
 		size_t begins = first(round, 2), part[2];
 
 		part[begins] = pool[0];
 		part[!begins] = pool[1];
 		got[0] += part[0] == 0;
 		got[1] += part[1] == 0;
-		pool[0] = part[!begins]; /* who began has ended first */
-		pool[1] = part[begins];
+		pool[0] = part[ends_first ? !begins : begins];
+		pool[1] = part[ends_first ? begins : !begins];
 	}
 }
 
@@ -259,7 +263,7 @@ static size_t by_turns(size_t round, size_t nr)
 static void who_begins(void **state)
 {
 	static const size_t want[] = { 0, 1, 1, 0, 0, 1, 1, 0 };
-	size_t times[3] = { 0 }, got[2] = { 0 };
+	size_t times[3] = { 0 }, got[2];
 
 	(void)state;
 	for (size_t round = 0; round < ARRAY_SIZE(want); round++)
@@ -268,11 +272,12 @@ static void who_begins(void **state)
 		times[slices_first(round, 3)]++;
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(times[i], 20);
-	pool_share(slices_first, 40, got);
-	assert_int_equal(got[0], 20);
-	assert_int_equal(got[1], 20);
-	got[0] = got[1] = 0;
-	pool_share(by_turns, 40, got);
+	for (int ends_first = 0; ends_first < 2; ends_first++) {
+		pool_share(slices_first, ends_first, got);
+		assert_int_equal(got[0], 20);
+		assert_int_equal(got[1], 20);
+	}
+	pool_share(by_turns, true, got);
 	assert_true(got[0] == 40 || got[1] == 40);
 }
 
