@@ -21,6 +21,7 @@ BENCH_PAYLOADS := \
 
 # benchmarks/NAME.c: programs, linked with all of thole but main().
 BENCH_PROGRAMS := \
+	compute \
 	fill \
 	interleave \
 	native \

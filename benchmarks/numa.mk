@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # numa.mk - how `make bench-numa` is built and run.
 
+$(B)/benchmarks/compute: $(B)/benchmarks/compute.o $(LIB)
 $(B)/benchmarks/fill: $(B)/benchmarks/fill.o $(LIB)
 
 .PHONY: bench-numa
