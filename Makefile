@@ -36,7 +36,7 @@ LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnuma
 
 # Without its libraries nothing compiles; say so at once, and how to get them.
 ifeq ($(shell pkg-config --exists $(PKGS) $(PKGS_LATE) 2>/dev/null && echo yes),)
-ifneq ($(filter-out clean help check demo check-long lint layers bench-vmm bench-vmm-lab bench-numa bench-quiet bench-net bench-exec bench-passthrough,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help check demo check-long check-vtx lint layers bench-vmm bench-vmm-lab bench-numa bench-quiet bench-net bench-exec bench-passthrough,$(or $(MAKECMDGOALS),all)),)
 $(error A library is missing; `configs/packages build` says which package has it ($(PKGS) $(PKGS_LATE), libnuma))
 endif
 endif
@@ -205,6 +205,12 @@ check-run: layers
 check-long: check lint ## all tests, the long ones and the second compiler too
 	$(Q)$(MAKE) $(JOBS) CC=clang unit
 	$(Q)$(TEST_ENV) tests/check $(TESTS_LONG)
+
+.PHONY: check-vtx
+check-vtx: ## payloads under VT-x with EPT, emulated, if Bochs is there: optional, takes minutes
+	$(Q)configs/packages build run lab check
+	$(Q)$(MAKE) $(JOBS) all payloads benches $(GUEST_INIT)
+	$(Q)THOLE_VTX=1 $(TEST_ENV) tests/check tests/lab/test-vtx
 
 .PHONY: lint
 lint: ## read the code with clang-tidy, cppcheck and shellcheck

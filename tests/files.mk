@@ -149,6 +149,7 @@ LAB_TESTS := \
 	tests/lab/test-virtio \
 	tests/lab/test-guest \
 	tests/lab/test-vhost \
+	tests/lab/test-vtx \
 
 # More of these, which take longer: `make check-long`.
 LAB_TESTS_LONG := \
