@@ -5,7 +5,8 @@
  * Cache lines form one ring whose order is that of a linear congruential generator of full period (Knuth, vol. 2,
  * 3.2.1.2), so neither prefetcher nor TLB can guess it; for footprints from `from` to `to`, each `by` times the
  * last. Unit: picoseconds a load, named by the footprint ("64K"). The ideal is the native figure. Self-check:
- * the walk ends where the generator says.
+ * the walk ends where the generator says. A ring is out of the caches at first, as it is after each stop of a run in
+ * slices: else what its making has left there would favour the one that is stopped later.
  *
  *   from=16K  to=1G  by=4  loads=512K  rounds=5  best: print thousands of loads a second, and nothing else
  *   slice=MS: see kit_uncut()
@@ -13,6 +14,7 @@
 #include "benchmarks/kernels/kit.h"
 
 #define ROUNDS_MAX 64
+#define CACHED_MAX (128ull << 20) /* of larger rings the caches hold little anyhow, and it would take seconds */
 #define STEP_A	   0x5851f42d4c957f2dull /* 5 modulo 8 */
 #define STEP_C	   0x14057b7ef767814full /* odd */
 
@@ -40,6 +42,8 @@ static void footprint_walk(struct line *ring, uint64_t lines, uint64_t loads, ui
 
 	for (uint64_t i = 0; i < lines; i++)
 		ring[i].next = &ring[(i * STEP_A + STEP_C) & (lines - 1)];
+	for (uint64_t i = 0; i < lines && lines <= CACHED_MAX / sizeof(*ring); i++)
+		__builtin_ia32_clflush(&ring[i]);
 	for (uint64_t r = 0; r < rounds; r++)
 		at = walk(at, loads, &ticks[r]);
 	for (uint64_t i = 0; i < rounds * loads; i++)
