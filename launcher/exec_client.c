@@ -50,7 +50,7 @@ static bool is_tty(const struct client *c)
 static void finish(struct client *c, int code)
 {
 	c->ended = true;
-	c->end = (struct exec_end){ code, 0 };
+	c->end = (struct exec_end){ .code = code, .unknown = code == EXIT_CODE_FAILED };
 	loop_quit(&c->loop);
 }
 
@@ -146,8 +146,8 @@ static int frame_come(struct link *l, const struct frame *f)
 		return 0;
 	case FRAME_EXIT:
 		c->ended = true;
-		c->end = f->payload[0] ? (struct exec_end){ 128 + f->payload[1], f->payload[1] } :
-					 (struct exec_end){ f->payload[1], 0 };
+		c->end = f->payload[0] ? (struct exec_end){ 128 + f->payload[1], f->payload[1], false } :
+					 (struct exec_end){ f->payload[1], 0, false };
 		look_done(c);
 		return 0;
 	default: return flow_frame(&c->flow[f->stream], f);
@@ -373,7 +373,7 @@ static int client_start(struct client *c, sigset_t *set)
 struct exec_end exec_client_run(const struct exec_agent *agent, const struct exec_order *order)
 {
 	struct client *c = calloc(1, sizeof(*c));
-	struct exec_end end = { EXIT_CODE_FAILED, 0 };
+	struct exec_end end = { EXIT_CODE_FAILED, 0, true };
 	sigset_t set;
 
 	if (!c || loop_init(&c->loop, nothing, NULL) != 0) {

@@ -23,6 +23,7 @@ struct exec_agent {
 struct exec_end {
 	int code;   /* its own, 128 + n after signal n, 125 to 127 as exit_code.h and a shell have them */
 	int signal; /* that ended it; 0: none */
+	bool unknown; /* it was not heard of: thole itself failed */
 };
 
 struct exec_end exec_client_run(const struct exec_agent *agent, const struct exec_order *order);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* exec_command.c - `thole exec`: from argv to an order, and to an agent that takes it. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -68,7 +69,7 @@ static int defaults(struct run_config *c, void *own_input)
 }
 
 /* thole itself failed. */
-static const struct exec_end failed = { EXIT_CODE_FAILED, 0 };
+static const struct exec_end failed = { EXIT_CODE_FAILED, 0, true };
 
 static struct exec_end order_run(const struct exec_agent *agent, const struct run_config *c, const struct exec_args *a,
 	const struct exec_machine *m)
@@ -136,6 +137,16 @@ static struct exec_end exec_where(const struct run_config *c, const struct exec_
 	return a->agent_socket ? exec_at_socket(c, a) : exec_in_machine(c, a);
 }
 
+/*
+ * A rank that thole has lost is to end as one that was killed. Hydra takes an exit code for a rank's own, and has the
+ * others of the job wait for it: for ever, where they are on other hosts.
+ */
+static void rank_lost(struct exec_end *end)
+{
+	if (end->unknown && (getenv("PMI_FD") || getenv("PMI_PORT")))
+		end->signal = SIGKILL;
+}
+
 int exec_command(int argc, char **argv)
 {
 	static const struct argp own = { exec_options, exec_key, NULL, NULL, NULL, NULL, NULL };
@@ -153,6 +164,7 @@ int exec_command(int argc, char **argv)
 	end = exec_where(&config, &a);
 	json_decref(a.wanted);
 	run_config_fini(&config);
+	rank_lost(&end);
 	if (end.signal)
 		exec_end_by(end.signal);
 	return end.code;
