@@ -100,12 +100,13 @@ static int told_receive(int channel, struct backend_told *told, int *fd)
 	return 1;
 }
 
-static int start_failed(const struct backend *b, const struct backend_setup *s, int err, const char *what)
+static int start_failed(
+	const struct backend *b, const struct backend_setup *s, int err, const char *what, const char *remedy)
 {
-	if (err == -EPERM || err == -EACCES)
-		return log_errno(err, "%s: cannot %s (%s): %m; has the user the right to?", b->name, what,
-			s->argv[0]);
-	return log_errno(err, "%s: cannot %s (%s): %m", b->name, what, s->argv[0]);
+	if (!remedy && (err == -EPERM || err == -EACCES))
+		remedy = "has the user the right to?";
+	return log_errno(err, "%s: cannot %s (%s): %m%s%s", b->name, what, s->argv[0], remedy ? "; " : "",
+		remedy ? remedy : "");
 }
 
 /* Until the program runs. */
@@ -117,13 +118,13 @@ static int start_await(struct backend *b, const struct backend_setup *s, int cha
 	for (;;) {
 		r = told_receive(channel, &told, &b->connection);
 		if (r < 0)
-			return start_failed(b, s, r, "be started");
+			return start_failed(b, s, r, "be started", NULL);
 		if (r == 0)
 			break;
 		if (told.err)
-			return start_failed(b, s, told.err, told.what);
+			return start_failed(b, s, told.err, told.what, told.preparing ? s->remedy : NULL);
 	}
-	return b->connection >= 0 ? 0 : start_failed(b, s, -ECHILD, "be started");
+	return b->connection >= 0 ? 0 : start_failed(b, s, -ECHILD, "be started", NULL);
 }
 
 static int forked(struct backend *b, const struct backend_setup *s, int channel[2], int output[2])

@@ -30,6 +30,7 @@ struct backend_setup {
 	int file; /* a descriptor that it inherits; -1: none */
 	/* In the new process, just before the program; 0, or -errno with what failed. May be NULL. */
 	int (*prepare)(const void *ctx, const char **what);
+	const char *remedy; /* what to do when it fails; NULL: nothing special */
 	const void *ctx;
 };
 

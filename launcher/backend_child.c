@@ -22,9 +22,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static void tell(int channel, int err, const char *what, int fd)
+static void tell(int channel, struct backend_told told, const char *what, int fd)
 {
-	struct backend_told told = { .err = err };
 	struct iovec part = { &told, sizeof(told) };
 	union {
 		struct cmsghdr align;
@@ -45,7 +44,7 @@ static void tell(int channel, int err, const char *what, int fd)
 
 static noreturn_fn void fail(int channel, int err, const char *what)
 {
-	tell(channel, err, what, -1);
+	tell(channel, (struct backend_told){ .err = err }, what, -1);
 	_exit(127);
 }
 
@@ -126,13 +125,15 @@ void backend_child(const struct backend_setup *s, pid_t parent, int channel, int
 	listening = socket_make(&connection);
 	if (listening < 0)
 		fail(channel, listening, "make a socket");
-	tell(channel, 0, "", connection);
+	tell(channel, (struct backend_told){ 0 }, "", connection);
 	/* Out of the way of what it inherits. */
 	channel = fcntl(channel, F_DUPFD_CLOEXEC, 32);
 	if ((err = descriptors_place(listening, output, s->file)) != 0)
 		fail(channel, err, "pass on descriptors");
-	if (s->prepare && (err = s->prepare(s->ctx, &what)) != 0)
-		fail(channel, err, what);
+	if (s->prepare && (err = s->prepare(s->ctx, &what)) != 0) {
+		tell(channel, (struct backend_told){ .err = err, .preparing = true }, what, -1);
+		_exit(127);
+	}
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		fail(channel, -ESRCH, "be there for thole");
 	execv(s->argv[0], s->argv);

@@ -13,6 +13,7 @@
 
 struct backend_told {
 	int err; /* 0: the connection is beside it */
+	bool preparing; /* it was setup's prepare that failed */
 	char what[96];
 };
 

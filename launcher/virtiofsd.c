@@ -144,7 +144,7 @@ static int prepare(const void *ctx, const char **what)
 
 	umask(0); /* the guest's programs have their own */
 	if (namespace) {
-		*what = "have a user namespace, which this virtiofsd needs where it isn't root's";
+		*what = "have a user namespace, which it needs where it isn't root's";
 		if ((err = user_namespace()) != 0)
 			return err;
 	}
@@ -216,12 +216,22 @@ static void args_rust(char **argv, const struct virtiofsd *v, const struct virti
 	argv[n] = NULL;
 }
 
+/* Everything that is prepared for another user than root is done in a user namespace. */
+#define REMEDY_C \
+	"allow them (as root: sysctl -w user.max_user_namespaces=10000), or install the virtiofsd in Rust, which " \
+	"needs none (package virtiofsd; Debian has it from 13 on)"
+
 int virtiofsd_start(const struct virtiofsd *v, const struct virtiofsd_share *s, struct backend *b)
 {
 	const struct prepare ctx = { v, s };
 	char *argv[ARGS_MAX] = { (char *)(uintptr_t)v->path };
 	const struct backend_setup setup = {
-		.name = s->name, .argv = argv, .file = -1, .prepare = prepare, .ctx = &ctx
+		.name = s->name,
+		.argv = argv,
+		.file = -1,
+		.prepare = prepare,
+		.remedy = v->rust || v->root ? NULL : REMEDY_C,
+		.ctx = &ctx,
 	};
 	char *source = NULL;
 	int err;

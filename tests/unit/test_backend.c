@@ -136,12 +136,22 @@ static int refuse(const void *ctx, const char **what)
 static void test_prepare_fails(void **state)
 {
 	char *argv[] = { (char *)"/bin/true", NULL };
-	const struct backend_setup s = { .name = "the back end", .argv = argv, .file = -1, .prepare = refuse };
+	struct backend_setup s = { .name = "the back end", .argv = argv, .file = -1, .prepare = refuse };
 	struct backend b;
 
 	(void)state;
 	assert_int_equal(backend_start(&b, &s), -EPERM);
-	told("cannot make it ready (/bin/true): Operation not permitted");
+	told("cannot make it ready (/bin/true): Operation not permitted; has the user the right to?\n");
+	said[0] = '\0';
+	s.remedy = "have something else";
+	assert_int_equal(backend_start(&b, &s), -EPERM);
+	told("cannot make it ready (/bin/true): Operation not permitted; have something else\n");
+	/* The remedy is for that, and not for what else goes wrong. */
+	argv[0] = (char *)"/no/such/program";
+	said[0] = '\0';
+	s.prepare = NULL;
+	assert_int_equal(backend_start(&b, &s), -ENOENT);
+	told("cannot run it (/no/such/program): No such file or directory\n");
 }
 
 static void test_file(void **state)
