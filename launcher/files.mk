@@ -54,6 +54,7 @@ LAUNCHER_SRCS := \
 	launcher/unit_plan.c \
 	launcher/unit_quiet.c \
 	launcher/unit_shape.c \
+	launcher/unit_tell.c \
 	launcher/unit_vcpus.c \
 	launcher/unit_virtio.c \
 	launcher/unit_vsock.c \

@@ -86,6 +86,7 @@ struct machine {
 	struct guest_shares shares;
 	struct guest_boot guest_boot; /* kernel=auto */
 	struct boot_input boot_input; /* owns its blobs and nothing else */
+	bool unpaged;		      /* a Linux guest where there is no nested paging */
 	struct kvm_cpuid2 *supported;
 	struct plan plan;
 	uint32_t nr_host_nodes;
@@ -158,7 +159,7 @@ struct unit {
 extern const struct unit host_unit, guest_unit, images_unit, backends_unit, outside_unit, plan_unit, shape_unit, vm_unit,
 	leftover_unit, isolation_unit, quiet_unit, memory_unit, handover_unit, passthrough_unit,
 	devices_unit, virtio_unit, net_unit, vsock_unit, workers_unit, boot_unit, stopper_unit, control_unit, console_unit,
-	vcpus_unit, slots_unit, irqchip_unit, run_unit;
+	vcpus_unit, slots_unit, irqchip_unit, tell_unit, run_unit;
 
 /* In order of start; NULL-terminated. */
 extern const struct unit *const machine_units[];

@@ -26,8 +26,7 @@ int placement_request(struct request *r, const struct run_config *c)
 		.overcommit = c->overcommit,
 		.shared = c->share_memory,
 	};
-	if (cpulist_copy(&r->host_cpus, &c->host_cpus) == 0 &&
-		request_pins_copy(&r->pin, &c->pin) == 0 &&
+	if (cpulist_copy(&r->host_cpus, &c->host_cpus) == 0 && request_pins_copy(&r->pin, &c->pin) == 0 &&
 		request_nodes_copy(&r->node, &c->node) == 0)
 		return 0;
 	request_fini(r);
@@ -91,25 +90,30 @@ static int plan_cpus(const struct plan *p, struct cpulist *cpus)
 	return 0;
 }
 
-/* There was no way around others. */
-static void shared_tell(const struct cpulist *mine, const struct cpulist *taken)
+/* There was no way around others: the plan says so. */
+static int shared_warn(struct plan *p, const struct cpulist *mine, const struct cpulist *taken)
 {
 	struct cpulist both = { .cpu = calloc(mine->nr, sizeof(*both.cpu)) };
 	char text[128];
+	int err = 0;
 
 	for (uint32_t i = 0; both.cpu && i < mine->nr; i++)
 		if (cpulist_has(taken, mine->cpu[i]))
 			both.cpu[both.nr++] = mine->cpu[i];
 	if (both.nr) {
 		cpulist_format(&both, text, sizeof(text));
-		log_warn("CPU%s %s: vCPUs of another machine of thole's run there too, each while the other waits; "
-			"give this one others, with --host-cpus or --pin, or fewer vCPUs", both.nr == 1 ? "" : "s", text);
+		err = plan_warn(p,
+			"CPU%s %s: vCPUs of another machine of thole's run there too, each while the other waits; give "
+			"this one others, with --host-cpus or --pin, or fewer vCPUs",
+			both.nr == 1 ? "" : "s", text);
 	}
 	cpulist_fini(&both);
+	return err;
 }
 
 /* Around the taken CPUs where that is possible, else as if they were free. */
-static int plan_around(struct host *h, const struct request *r, const struct cpulist *taken, struct plan *p, bool *apart)
+static int plan_around(
+	struct host *h, const struct request *r, const struct cpulist *taken, struct plan *p, bool *apart)
 {
 	*apart = !taken->nr || plan_without(h, taken, r, p) == 0;
 	return *apart && taken->nr ? 0 : placement_plan(h, r, p);
@@ -131,20 +135,22 @@ int placement_beside(struct host *h, const struct request *r, const struct claim
 	bool apart;
 	int err = plan_around(h, r, &taken, p, &apart);
 
-	if (!err && !apart && (err = plan_cpus(p, &mine)) != 0) {
-		plan_fini(p);
-		log_errno(err, "placement: %m");
-	} else if (!err && !apart) {
-		shared_tell(&mine, &taken);
+	if (!err && !apart) {
+		if ((err = plan_cpus(p, &mine)) == 0)
+			err = shared_warn(p, &mine, &taken);
 		cpulist_fini(&mine);
+		if (err) {
+			plan_fini(p);
+			log_errno(err, "placement: %m");
+		}
 	}
 	cpulist_fini(&taken);
 	return err;
 }
 
 /* 0; -EAGAIN: somebody was faster. */
-static int plan_and_claim(struct host *h, const struct request *r, const struct claim *claim,
-	const struct cpulist *taken, struct plan *p)
+static int plan_and_claim(
+	struct host *h, const struct request *r, const struct claim *claim, const struct cpulist *taken, struct plan *p)
 {
 	struct cpulist mine;
 	bool apart;
@@ -159,8 +165,8 @@ static int plan_and_claim(struct host *h, const struct request *r, const struct 
 	err = claim_cpus(claim, &mine);
 	if (err && (!apart || r->overcommit || err != -EAGAIN)) {
 		claim_shared(claim, &mine);
-		shared_tell(&mine, taken);
-		err = 0;
+		if ((err = shared_warn(p, &mine, taken)) != 0)
+			log_errno(err, "placement: %m");
 	}
 	cpulist_fini(&mine);
 	if (err)

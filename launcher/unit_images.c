@@ -44,17 +44,15 @@ void machine_images_free(struct machine *m)
 
 /* Linux without nested paging: every page table the guest writes is shadowed, which takes minutes
  * where it works at all. */
-static int paging_check(const struct machine *m)
+static int paging_check(struct machine *m)
 {
 	const struct kvm_backend *b = &m->kvm.backend;
 
 	if (b->nested_paging || (m->boot_input.kind != BOOT_LINUX && m->boot_input.kind != BOOT_PVH))
 		return 0;
-	if (m->cfg->force) {
-		log_warn("KVM's back end here (%s) has no nested paging: expect the guest to be very slow or to fail",
-			b->name);
+	m->unpaged = true;
+	if (m->cfg->force)
 		return 0;
-	}
 	return log_errno(-ENOTSUP,
 		"KVM's back end here (%s) has no nested paging: a Linux guest would be unusably slow or fail; use a host with EPT or NPT, or --force to try",
 		b->name);

@@ -8,15 +8,6 @@
 #include "launcher/quiet_cpus.h"
 #include "vmm/log.h"
 
-/* What the plan has to say to the person who asked for it. */
-static void plan_tell(const struct plan *p)
-{
-	for (uint32_t i = 0; i < p->nr_warnings; i++)
-		log_warn("%s", p->warning[i]);
-	if (*p->note)
-		log_info("%s", p->note);
-}
-
 /* Huge pages always: a shortage is to be found now. Small ones where they can be short on one node. */
 static bool prefault_wanted(const struct machine *m)
 {
@@ -155,7 +146,6 @@ static int plan_start(struct machine *m)
 		plan_undo(m);
 		return err;
 	}
-	plan_tell(&m->plan);
 	return 0;
 }
 

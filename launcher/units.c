@@ -29,6 +29,7 @@
  *   control  a named machine's socket, for other commands
  *   console  the terminal, and the host's end of ports
  *   vcpus    threads, each of which makes its vCPU
+ *   tell     what a person should know of all this
  *   run      the guest runs
  */
 #include "launcher/machine.h"
@@ -60,6 +61,7 @@ const struct unit *const machine_units[] = {
 	&control_unit,
 	&console_unit,
 	&vcpus_unit,
+	&tell_unit,
 	&run_unit,
 	NULL,
 };

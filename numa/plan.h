@@ -86,6 +86,9 @@ struct plan {
  */
 int plan_make(const struct host *host, const struct request *request, struct plan *plan) must_check;
 
+/* One more warning. 0 or -ENOMEM, not reported. */
+int plan_warn(struct plan *plan, const char *fmt, ...) printf_like(2, 3) must_check;
+
 void plan_fini(struct plan *plan);
 
 /* A table for people. */

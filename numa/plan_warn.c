@@ -8,9 +8,8 @@
 
 #include "numa/plan_work.h"
 
-int plan_warn(struct work *w, const char *fmt, ...)
+int plan_warn(struct plan *p, const char *fmt, ...)
 {
-	struct plan *p = w->plan;
 	char **more = realloc(p->warning, (p->nr_warnings + 1) * sizeof(*more));
 	va_list ap;
 	int n;
@@ -41,16 +40,15 @@ static int warn_cpus(struct work *w)
 			cut += w->load[i];
 	}
 	if (w->plan->overcommit)
-		err = plan_warn(w,
+		err = plan_warn(w->plan,
 			"%u vCPUs share %u CPUs (overcommit=yes): a vCPU runs only while "
 			"its neighbours wait",
 			w->plan->nr_vcpus, busy);
 	if (!err && w->plan->smt && w->req->smt == SMT_AVOID)
-		err = plan_warn(w,
-			"some vCPUs share a core with a sibling, for want of cores; smt=use "
-			"says that this is meant");
+		err = plan_warn(w->plan, "some vCPUs share a core with a sibling, for want of cores; smt=use "
+					 "says that this is meant");
 	if (!err && cut)
-		err = plan_warn(w,
+		err = plan_warn(w->plan,
 			"%u vCPU%s on cores whose other half thole may not use: if others "
 			"run there, they take cycles; ask for whole cores",
 			cut, cut == 1 ? " is" : "s are");
@@ -67,7 +65,7 @@ static int warn_devices(struct work *w)
 			near |= n && w->share[g].nr_vcpus && &w->host->node[w->share[g].node] == n;
 		for (uint32_t j = 0; j < i; j++) /* said already */
 			near |= w->req->device[j].os == w->req->device[i].os;
-		if (!near && plan_warn(w,
+		if (!near && plan_warn(w->plan,
 				     "a device is on node %d, no vCPU is: its interrupts and data "
 				     "cross nodes",
 				     n->id.os) != 0)
@@ -89,7 +87,7 @@ static int warn_pins(struct work *w)
 	}
 	if (!away)
 		return 0;
-	return plan_warn(w,
+	return plan_warn(w->plan,
 		"%u vCPU%s pinned away from %s memory: vCPU %u is on node %d, its memory "
 		"on node %d",
 		away, away == 1 ? " is" : "s are", away == 1 ? "its" : "their", first,
@@ -111,17 +109,19 @@ static int warn_nodes(struct work *w)
 		const struct host_node *n = &w->host->node[i];
 
 		if (guests[i] > 1)
-			err = plan_warn(w, "%u guest nodes are on host node %d: the guest sees "
-				"distances that are not there", guests[i], n->id.os);
+			err = plan_warn(w->plan,
+				"%u guest nodes are on host node %d: the guest sees "
+				"distances that are not there",
+				guests[i], n->id.os);
 		if (!err && !page_is_huge(w->page) && bytes[i] > n->free)
-			err = plan_warn(w,
+			err = plan_warn(w->plan,
 				"node %d: the guest may use %" PRIu64 " MiB, %" PRIu64 " MiB "
 				"are free: the rest must be freed or swapped out as the guest "
 				"comes to use it",
 				n->id.os, bytes[i] >> 20, n->free >> 20);
 	}
 	if (!err && w->uneven)
-		err = plan_warn(w, "memory is not in proportion to vCPUs: some node is too small");
+		err = plan_warn(w->plan, "memory is not in proportion to vCPUs: some node is too small");
 	free(bytes);
 	free(guests);
 	return err;
@@ -132,14 +132,12 @@ static int warn_housekeeping(struct work *w)
 	const struct host *h = w->host;
 
 	if (w->plan->housekeeping_shared)
-		return plan_warn(w,
-			"no CPU is left for thole's own threads and vhost: they run on the "
-			"vCPUs' CPUs; leave one free for steady timing");
+		return plan_warn(w->plan, "no CPU is left for thole's own threads and vhost: they run on the "
+					  "vCPUs' CPUs; leave one free for steady timing");
 	for (uint32_t i = 0; i < h->nr_pus; i++)
 		if (w->core_load[h->pu[i].core] && cpulist_has(&w->plan->housekeeping, h->pu[i].id))
-			return plan_warn(w,
-				"no core is left for thole's own threads and vhost: they run "
-				"on idle siblings of vCPUs");
+			return plan_warn(w->plan, "no core is left for thole's own threads and vhost: they run "
+						  "on idle siblings of vCPUs");
 	return 0;
 }
 
@@ -175,13 +173,10 @@ static void note_pages(struct work *w)
 		uint32_t node = node_short(w, larger[i]);
 
 		if (node == NO_NODE)
-			len += (size_t)snprintf(note + len, room - len,
-				"; %s: the nodes' memory is no multiple", name);
+			len += (size_t)snprintf(note + len, room - len, "; %s: the nodes' memory is no multiple", name);
 		else
-			len += (size_t)snprintf(note + len, room - len,
-				"; %s: node %d has %" PRIu64 " free", name,
-				w->host->node[node].id.os,
-				node_bytes(w, node, larger[i]) / page_bytes(larger[i]));
+			len += (size_t)snprintf(note + len, room - len, "; %s: node %d has %" PRIu64 " free", name,
+				w->host->node[node].id.os, node_bytes(w, node, larger[i]) / page_bytes(larger[i]));
 	}
 }
 

@@ -110,8 +110,6 @@ int refuse_cpus(struct work *w, uint32_t node, uint32_t wanted, uint32_t have);
 int refuse_memory(struct work *w, uint32_t node, uint64_t wanted, uint64_t have);
 /* The guest's memory is more than all nodes that vCPUs can be on have; have_nodes: all nodes. */
 int refuse_memory_all(struct work *w, uint64_t have, uint64_t have_nodes, uint32_t nodes);
-/* -ENOMEM */
-int plan_warn(struct work *w, const char *fmt, ...) printf_like(2, 3) must_check;
 /* What was chosen though it costs: siblings, remote memory, … -ENOMEM */
 int plan_warnings(struct work *w) must_check;
 /* "8G", "1536M", "4097": the largest unit that divides it. Returns buf. */
