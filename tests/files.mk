@@ -159,6 +159,7 @@ LAB_TESTS_LONG := \
 	tests/lab/test-bench-mpi \
 	tests/lab/test-exec-hard \
 	tests/lab/test-exec-net \
+	tests/lab/test-exec-hosts \
 	tests/lab/test-exec-disk \
 	tests/lab/test-exec-numa \
 	tests/lab/test-guest-others \
