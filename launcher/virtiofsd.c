@@ -5,7 +5,8 @@
  *   caller   C                                   Rust
  *   root     chroot into the directory           the same
  *   other    the same, in a user namespace       no sandbox: it has no more rights than its caller
- *            that has one user, the caller
+ *            that has one user, the caller;
+ *            never a root that is another's
  */
 #include "launcher/virtiofsd.h"
 
@@ -216,6 +217,22 @@ static void args_rust(char **argv, const struct virtiofsd *v, const struct virti
 	argv[n] = NULL;
 }
 
+/*
+ * A guest's root opens the files below an overlay without changing their access times, which the kernel grants to a
+ * file's owner only. The one in C has EPERM for it; the one in Rust opens without.
+ */
+static int root_check(const struct virtiofsd *v, const struct virtiofsd_share *s)
+{
+	struct stat st;
+
+	if (v->rust || v->root || !s->still || (stat(s->path, &st) == 0 && st.st_uid == geteuid()))
+		return 0;
+	return log_errno(-EPERM,
+		"%s: %s cannot serve %s as a root where it is not the host's root's: it may not open (O_NOATIME) files "
+		"of others; install the virtiofsd in Rust (package virtiofsd; Debian has it from 13 on)",
+		s->name, v->path, s->path);
+}
+
 /* Everything that is prepared for another user than root is done in a user namespace. */
 #define REMEDY_C \
 	"allow them (as root: sysctl -w user.max_user_namespaces=10000), or install the virtiofsd in Rust, which " \
@@ -237,6 +254,8 @@ int virtiofsd_start(const struct virtiofsd *v, const struct virtiofsd_share *s, 
 	int err;
 
 	static_assert(BACKEND_SOCKET == 3, "--fd=3");
+	if ((err = root_check(v, s)) != 0)
+		return err;
 	if (v->rust) {
 		args_rust(argv, v, s);
 	} else {
