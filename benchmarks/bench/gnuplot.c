@@ -59,6 +59,8 @@ static char *run(char *const *argv, int in)
 		;
 	errno = EIO;
 	if (status != 0) {
+		if (WIFSIGNALED(status))
+			log_errno(-EIO, "%s: was killed by signal %d", argv[0], WTERMSIG(status));
 		free(text);
 		text = NULL;
 	}

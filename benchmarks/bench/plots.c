@@ -82,7 +82,8 @@ static bool speed_of(const json_t *r, double *speed, double *low, double *high)
 #define SPEED_LEAST 0.3 /* beyond these a speed is written at the edge of its drawing */
 #define SPEED_MOST  2.0
 
-/* Speeds that are not within the drawing, as labels at its edges. */
+/* Speeds that are not within the drawing, as labels at its edges. No block of data, which may be empty: gnuplot 5.4 dies of
+ * labels of which none can be drawn. */
 static void ratios_beyond_put(FILE *out, const json_t *document)
 {
 	double speed, low, high;
@@ -90,16 +91,15 @@ static void ratios_beyond_put(FILE *out, const json_t *document)
 	size_t i;
 	json_t *r;
 
-	fputs("$beyond << EOD\nNaN NaN \"\"\n", out); /* gnuplot complains of no data at all */
 	json_array_foreach(json_object_get(document, "results"), i, r) {
 		if (!speed_of(r, &speed, &low, &high))
 			continue;
 		row++;
 		if (speed < SPEED_LEAST || speed > SPEED_MOST)
-			fprintf(out, "%.2f %u \"%s%.2g%s\"\n", speed < SPEED_LEAST ? SPEED_LEAST + 0.08 : SPEED_MOST - 0.06, row,
-				speed < SPEED_LEAST ? "< " : "", speed, speed > SPEED_MOST ? " >" : "");
+			fprintf(out, "set label \"%s%.2g%s\" at %.2f, %u center font ',11' textcolor rgb guest\n",
+				speed < SPEED_LEAST ? "< " : "", speed, speed > SPEED_MOST ? " >" : "",
+				speed < SPEED_LEAST ? SPEED_LEAST + 0.08 : SPEED_MOST - 0.06, row);
 	}
-	fputs("EOD\n", out);
 }
 
 static char *ratios_draw(const char *name, const json_t *document, int *err)
