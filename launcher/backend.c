@@ -112,7 +112,7 @@ static int start_failed(
 /* Until the program runs. */
 static int start_await(struct backend *b, const struct backend_setup *s, int channel)
 {
-	struct backend_told told;
+	struct backend_told told = { 0 };
 	int r;
 
 	for (;;) {
