@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "vmm/clock.h"
+#include "vmm/util.h"
 
 /* Wait until it has ended, or, where `stopped` is asked for, until it stands still. */
 static int process_wait(struct slice_process *p, bool stopped)
@@ -30,9 +31,12 @@ int slice_process_reap(struct slice_process *p)
 	return p->pid ? process_wait(p, false) : 0;
 }
 
+/* It may have ended instead: then what it wrote last is heard, too. */
 static int process_stop(struct slice_process *p)
 {
-	return kill(p->pid, SIGSTOP) < 0 ? -errno : process_wait(p, true);
+	int err = kill(p->pid, SIGSTOP) < 0 ? -errno : process_wait(p, true);
+
+	return err || p->pid ? err : min(p->ops->hear(p, 0), 0);
 }
 
 /* Take what is there; false at the end of it. More than fits is thrown away. */
@@ -124,8 +128,5 @@ int slices_run(struct slice_process *const *process, size_t nr, size_t first, un
 	for (size_t at = first; !err && (left = processes_left(process, nr)) > 0; at++)
 		if (process[at % nr]->pid)
 			err = process_slice(process[at % nr], ms, left == 1);
-	/* Of who ended while it was stopped something may be left. */
-	for (size_t i = 0; i < nr && !err; i++)
-		err = min(process[i]->ops->hear(process[i], 0), 0);
 	return err;
 }

@@ -8,7 +8,6 @@
 #include "benchmarks/bench/document.h"
 #include "benchmarks/bench/process.h"
 #include "benchmarks/bench/text.h"
-#include "vmm/clock.h"
 
 #define SLICE_MS 20
 
@@ -144,15 +143,23 @@ static void two_processes(void **state)
 	}
 }
 
+static const struct process *awaited;
+
+/* The time of the one that hangs is over when the other one has ended, however long that takes. */
+static void turn_last(struct process *p, bool begins)
+{
+	if (begins && !awaited->slice.pid)
+		p->timeout_s = 0;
+}
+
 /* One that does not end is ended, and the other one has ended by itself. */
 static void one_hangs(void **state)
 {
-	struct process p[] = { { .timeout_s = 1 }, { .timeout_s = 1 } };
-	uint64_t start = clock_now_ns();
+	struct process p[] = { { .timeout_s = 600 }, { .timeout_s = 600, .turn = turn_last } };
 
 	(void)state;
+	awaited = &p[0];
 	assert_int_equal(run(&p[0], "echo a: 1", &p[1], "sleep 1000"), 0);
-	assert_true(clock_now_ns() - start < 30000000000u);
 	assert_false(p[0].timed_out);
 	assert_int_equal(p[0].status, 0);
 	assert_string_equal(p[0].text[CHANNEL_OUT], "a: 1\n");
