@@ -5,9 +5,9 @@
  *   compute THREADS [MILLIONS]
  *
  * Each thread has one of the first THREADS of the CPUs that this process may use and does MILLIONS (default
- * 100) of steps of a multiplication that waits for the one before and one that does not. Prints the million
- * steps a second of all of them. Of cores that are their own, T do T times as much as one; of two threads of
- * one core, or of CPUs that somebody else has, too, it is less, and nothing else scales better there.
+ * 100) of steps, each of several multiplications that keep a core's multiplier busy. Prints the million steps a second of
+ * all of them. Of cores that are their own, T do T times as much as one; two threads of one core, or CPUs that
+ * somebody else has, too, do less.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -17,6 +17,8 @@
 
 #include "sched/affinity.h"
 #include "vmm/util.h"
+
+#define CHAINS 6 /* of multiplications that do not wait for each other: enough to keep a core's multiplier busy */
 
 struct worker {
 	pthread_t thread;
@@ -37,13 +39,13 @@ static uint64_t now_ns(void)
 static void *work(void *arg)
 {
 	struct worker *w = arg;
-	uint64_t x = 1;
+	uint64_t x[CHAINS] = { 1, 2, 3, 4, 5, 6 };
 
-	for (uint64_t i = 0; i < w->steps; i++) {
-		x = x * 6364136223846793005ull + 1;
-		x ^= (x >> 7) * (x | 1);
-	}
-	w->result = x;
+	for (uint64_t i = 0; i < w->steps; i++)
+		for (unsigned k = 0; k < CHAINS; k++)
+			x[k] = x[k] * 6364136223846793005ull + 1;
+	for (unsigned k = 0; k < CHAINS; k++)
+		w->result ^= x[k];
 	return NULL;
 }
 
