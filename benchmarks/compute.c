@@ -9,97 +9,69 @@
  * all of them. Of cores that are their own, T do T times as much as one; two threads of one core, or CPUs that
  * somebody else has, too, do less.
  */
-#include <pthread.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "sched/affinity.h"
-#include "vmm/util.h"
+#include "benchmarks/crew.h"
+#include "launcher/exit_code.h"
+#include "launcher/stderr_log.h"
+#include "vmm/clock.h"
+#include "vmm/log.h"
 
 #define CHAINS 6 /* of multiplications that do not wait for each other: enough to keep a core's multiplier busy */
 
-struct worker {
-	pthread_t thread;
-	hcpu_t cpu;
+struct share {
 	uint64_t steps;
 	uint64_t result; /* so that the work is not left out */
-	int err;
 };
 
-static uint64_t now_ns(void)
+static int compute(void *arg)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static void *work(void *arg)
-{
-	struct worker *w = arg;
+	struct share *s = arg;
 	uint64_t x[CHAINS] = { 1, 2, 3, 4, 5, 6 };
 
-	for (uint64_t i = 0; i < w->steps; i++)
+	for (uint64_t i = 0; i < s->steps; i++)
 		for (unsigned k = 0; k < CHAINS; k++)
 			x[k] = x[k] * 6364136223846793005ull + 1;
 	for (unsigned k = 0; k < CHAINS; k++)
-		w->result ^= x[k];
-	return NULL;
+		s->result ^= x[k];
+	return 0;
 }
 
-static int worker_start(struct worker *w)
+static int measure(const struct cpulist *cpus, uint64_t steps)
 {
-	pthread_attr_t attr;
+	struct share *share = calloc(cpus->nr, sizeof(*share));
+	uint64_t start;
+	int err;
 
-	pthread_attr_init(&attr);
-	w->err = affinity_attr(&attr, w->cpu);
-	if (!w->err)
-		w->err = -pthread_create(&w->thread, &attr, work, w);
-	pthread_attr_destroy(&attr);
-	return w->err;
-}
-
-static uint32_t workers_place(struct worker *worker, uint32_t nr, uint64_t steps)
-{
-	struct affinity a;
-	uint32_t found = 0;
-
-	if (affinity_get(&a))
-		return 0;
-	for (int i = 0; i < CPULIST_MAX && found < nr; i++)
-		if (CPU_ISSET_S((size_t)i, sizeof(a.set), a.set))
-			worker[found++] = (struct worker){ .cpu = { i }, .steps = steps };
-	return found;
+	if (!share)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < cpus->nr; i++)
+		share[i].steps = steps;
+	start = clock_now_ns();
+	err = crew_run(cpus, compute, share, sizeof(*share));
+	if (!err)
+		printf("%.3f\n", (double)cpus->nr * (double)steps * 1e3 / (double)(clock_now_ns() - start));
+	free(share);
+	return err;
 }
 
 int main(int argc, char **argv)
 {
 	long nr = argc > 1 ? atol(argv[1]) : 0, millions = argc > 2 ? atol(argv[2]) : 100;
-	struct worker *worker;
-	uint64_t start;
-	uint32_t made = 0;
+	struct cpulist cpus;
+	int err;
 
+	stderr_log_install();
 	if (nr < 1 || nr > CPULIST_MAX || millions < 1 || millions > 1000000) {
 		fputs("usage: compute THREADS [MILLIONS]\n", stderr);
-		return 1;
+		return EXIT_CODE_FAILED;
 	}
-	worker = calloc((size_t)nr, sizeof(*worker));
-	if (!worker || workers_place(worker, (uint32_t)nr, (uint64_t)millions * 1000000) < nr) {
-		fprintf(stderr, "compute: there are no %ld CPUs here\n", nr);
-		free(worker);
-		return 1;
-	}
-	start = now_ns();
-	while (made < nr && worker_start(&worker[made]) == 0)
-		made++;
-	for (uint32_t i = 0; i < made; i++)
-		pthread_join(worker[i].thread, NULL);
-	if (made == nr)
-		printf("%.3f\n", (double)nr * (double)millions * 1e9 / (double)(now_ns() - start));
-	else
-		fprintf(stderr, "compute: no thread: error %d\n", -worker[made].err);
-	free(worker);
-	return made == nr ? 0 : 1;
+	err = crew_cpus(&cpus, (uint32_t)nr);
+	if (!err && (err = measure(&cpus, (uint64_t)millions * 1000000)) != 0)
+		log_errno(err, "compute: %m");
+	cpulist_fini(&cpus);
+	return err ? EXIT_CODE_FAILED : 0;
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # numa.mk - how `make bench-numa` is built and run.
 
-$(B)/benchmarks/compute: $(B)/benchmarks/compute.o $(LIB)
-$(B)/benchmarks/fill: $(B)/benchmarks/fill.o $(LIB)
+$(B)/benchmarks/compute $(B)/benchmarks/fill: $(B)/benchmarks/crew.o
+$(B)/benchmarks/compute $(B)/benchmarks/fill: LDLIBS := $(LIB) $(LDLIBS)
 
 .PHONY: bench-numa
 bench-numa: ## measure memory: filling it, and its speed in a guest, by page size
