@@ -7,6 +7,7 @@ BENCH_SRCS := \
 	baseline \
 	side_command \
 	counters \
+	detours \
 	document \
 	explain \
 	group_counters \

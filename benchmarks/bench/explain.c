@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "benchmarks/bench/detours.h"
 #include "benchmarks/bench/document.h"
 #include "benchmarks/bench/text.h"
 
@@ -79,11 +80,22 @@ struct counts explain_numbers(const json_t *r)
 		exits_mean(exits, "user") };
 }
 
+/* How often both sides were away for long, and for how long; "" where nobody has looked. */
+static char *detours_text(const json_t *r)
+{
+	struct detours_long native = detours_long(r, "native"), guest = detours_long(r, "virtual");
+
+	if (isnan(native.median_us) || isnan(guest.median_us))
+		return text_format("%s", "");
+	return text_format("; away for %d us or more %.0f times natively, %.0f us in the median, and %.0f times in the "
+		"guest, %.0f us", DETOUR_LONG_US, native.a_run, native.median_us, guest.a_run, guest.median_us);
+}
+
 char *explain_counts(const json_t *r)
 {
 	const json_t *kvm = json_object_get(r, "kvm_pages");
 	struct counts n = explain_numbers(r);
-	char *pages, *text, *below, *kvms;
+	char *pages, *text, *below, *kvms, *detours;
 
 	if (!json_array_size(json_object_get(r, "exits")))
 		return NULL;
@@ -94,8 +106,10 @@ char *explain_counts(const json_t *r)
 		"natively, %.1f ms with the guest", n.steal_native, n.steal_virtual) : text_format("%s", "");
 	kvms = isnan(n.exits_kvm) ? text_format("exits that this kernel does not count") :
 		text_format("%.0f exits that KVM served", n.exits_kvm);
-	text = text_format("in a run %.0f host interrupts natively, %.0f with the guest; %s, of which thole %.0f%s%s",
-		n.interrupts_native, n.interrupts_virtual, kvms, n.exits_thole, pages, below);
+	detours = detours_text(r);
+	text = text_format("in a run %.0f host interrupts natively, %.0f with the guest%s; %s, of which thole %.0f%s%s",
+		n.interrupts_native, n.interrupts_virtual, detours, kvms, n.exits_thole, pages, below);
+	free(detours);
 	free(kvms);
 	free(below);
 	free(pages);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "benchmarks/bench/detours.h"
 #include "benchmarks/bench/document.h"
 #include "benchmarks/bench/page.h"
 #include "benchmarks/bench/plots.h"
@@ -18,23 +19,17 @@
 
 static const char *const sides[] = { "native", "virtual" };
 
-static const json_t *detours_of(const json_t *document, const char *side)
-{
-	const json_t *r = measured_find(document, "detour.lost");
-
-	return json_object_get(json_object_get(json_object_get(r, "series"), side), "detours");
-}
-
 char *scatter_draw(const char *name, const json_t *document, int *err)
 {
 	char *script = NULL;
 	size_t size;
-	FILE *out = measured_find(document, "detour.lost") ? plot_begin(&script, &size) : NULL;
+	const json_t *r = measured_find(document, "detour.lost");
+	FILE *out = r ? plot_begin(&script, &size) : NULL;
 
 	if (!out)
 		return NULL;
 	for (size_t s = 0; s < ARRAY_SIZE(sides); s++) {
-		const json_t *run = json_array_get(detours_of(document, sides[s]), 0);
+		const json_t *run = json_array_get(detours_of(r, sides[s]), 0);
 		size_t pairs = json_array_size(run) / 2;
 
 		fprintf(out, "$%s << EOD\n", sides[s]);
@@ -46,15 +41,15 @@ char *scatter_draw(const char *name, const json_t *document, int *err)
 	return plot_finish(name, WIDTH, HEIGHT, page_scatter, out, &script, err);
 }
 
-/* Every second number of all runs' lists, or every one. */
-static struct values flatten(const json_t *runs, size_t first, size_t step)
+/* The numbers of all runs' lists. */
+static struct values flatten(const json_t *runs)
 {
 	struct values all = { 0 };
 	size_t i;
 	json_t *run;
 
 	json_array_foreach(runs, i, run)
-		for (size_t k = first; k < json_array_size(run); k += step)
+		for (size_t k = 0; k < json_array_size(run); k++)
 			values_add(&all, json_number_value(json_array_get(run, k)));
 	values_sort(&all);
 	return all;
@@ -64,12 +59,13 @@ char *distribution_draw(const char *name, const json_t *document, int *err)
 {
 	char *script = NULL;
 	size_t size;
-	FILE *out = measured_find(document, "detour.lost") ? plot_begin(&script, &size) : NULL;
+	const json_t *r = measured_find(document, "detour.lost");
+	FILE *out = r ? plot_begin(&script, &size) : NULL;
 
 	if (!out)
 		return NULL;
 	for (size_t s = 0; s < ARRAY_SIZE(sides); s++) {
-		struct values v = flatten(detours_of(document, sides[s]), 1, 2);
+		struct values v = detours_lengths(r, sides[s]);
 
 		fprintf(out, "$%s << EOD\n", sides[s]);
 		/* All of the tail, and ever fewer points towards the many short ones. */
@@ -96,7 +92,7 @@ char *histogram_draw(const char *name, const json_t *document, int *err)
 	if (!out)
 		return NULL;
 	for (size_t s = 0; s < ARRAY_SIZE(sides); s++) {
-		struct values v = flatten(samples_of(r, sides[s]), 0, 1);
+		struct values v = flatten(samples_of(r, sides[s]));
 
 		fprintf(out, "$%s << EOD\n", sides[s]);
 		for (size_t i = 0; i < v.nr;) {

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "benchmarks/bench/bar.h"
+#include "benchmarks/bench/detours.h"
 #include "benchmarks/bench/document.h"
+#include "benchmarks/bench/explain.h"
 #include "benchmarks/bench/mpi_job.h"
 #include "benchmarks/bench/output.h"
 #include "benchmarks/bench/runner.h"
@@ -506,6 +508,29 @@ static void lists(void **state)
 	values_fini(&v);
 }
 
+/* A guest that is interrupted as often as a native program, but for longer: the report says so. */
+static void detours_explain(void **state)
+{
+	json_t *r = json_pack("{s:{s:{s:[[i,i, i,i, i,i],[i,i]]}, s:{s:[[i,i, i,i],[i,i]]}}, s:[{s:i, s:i}]}", "series",
+		"native", "detours", 0, 500, 5, 20000, 9, 31000, 1, 40000, "virtual", "detours", 0, 60000, 7, 70000, 2,
+		90000, "exits", "kvm", 5, "user", 2);
+	struct detours_long d = detours_long(r, "native");
+	char *text = explain_counts(r);
+
+	(void)state;
+	assert_non_null(text);
+	assert_true(d.a_run == 1.5 && d.median_us == 31);
+	if (!strstr(text, "; away for 20 us or more 2 times natively, 31 us in the median, and 2 times in the guest, 70 us;"))
+		fail_msg("%s", text);
+	free(text);
+	json_object_set_new(json_object_get(r, "series"), "virtual", json_object());
+	assert_true(isnan(detours_long(r, "virtual").median_us));
+	text = explain_counts(r);
+	assert_null(strstr(text, "away"));
+	free(text);
+	json_decref(r);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -516,6 +541,7 @@ int main(void)
 		cmocka_unit_test(progress),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(comparisons),
+		cmocka_unit_test(detours_explain),
 		TEST(document_statistics),
 		TEST(document_without_values),
 		TEST(document_of_an_emulator),
