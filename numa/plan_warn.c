@@ -41,16 +41,15 @@ static int warn_cpus(struct work *w)
 	}
 	if (w->plan->overcommit)
 		err = plan_warn(w->plan,
-			"%u vCPUs share %u CPUs (overcommit=yes): a vCPU runs only while "
-			"its neighbours wait",
+			"%u vCPUs share %u CPUs (overcommit=yes): a vCPU runs only while its neighbours wait",
 			w->plan->nr_vcpus, busy);
 	if (!err && w->plan->smt && w->req->smt == SMT_AVOID)
-		err = plan_warn(w->plan, "some vCPUs share a core with a sibling, for want of cores; smt=use "
-					 "says that this is meant");
+		err = plan_warn(w->plan,
+			"some vCPUs share a core with a sibling, for want of cores; smt=use says that this is meant");
 	if (!err && cut)
 		err = plan_warn(w->plan,
-			"%u vCPU%s on cores whose other half thole may not use: if others "
-			"run there, they take cycles; ask for whole cores",
+			"%u vCPU%s on cores whose other half thole may not use: if others run there, they take "
+			"cycles; ask for whole cores",
 			cut, cut == 1 ? " is" : "s are");
 	return err;
 }
@@ -65,10 +64,9 @@ static int warn_devices(struct work *w)
 			near |= n && w->share[g].nr_vcpus && &w->host->node[w->share[g].node] == n;
 		for (uint32_t j = 0; j < i; j++) /* said already */
 			near |= w->req->device[j].os == w->req->device[i].os;
-		if (!near && plan_warn(w->plan,
-				     "a device is on node %d, no vCPU is: its interrupts and data "
-				     "cross nodes",
-				     n->id.os) != 0)
+		if (!near &&
+			plan_warn(w->plan, "a device is on node %d, no vCPU is: its interrupts and data cross nodes",
+				n->id.os) != 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -88,8 +86,7 @@ static int warn_pins(struct work *w)
 	if (!away)
 		return 0;
 	return plan_warn(w->plan,
-		"%u vCPU%s pinned away from %s memory: vCPU %u is on node %d, its memory "
-		"on node %d",
+		"%u vCPU%s pinned away from %s memory: vCPU %u is on node %d, its memory on node %d",
 		away, away == 1 ? " is" : "s are", away == 1 ? "its" : "their", first,
 		w->host->node[w->host->pu[w->pu[first]].node].id.os,
 		w->host->node[w->share[w->guest_node[first]].node].id.os);
@@ -110,14 +107,12 @@ static int warn_nodes(struct work *w)
 
 		if (guests[i] > 1)
 			err = plan_warn(w->plan,
-				"%u guest nodes are on host node %d: the guest sees "
-				"distances that are not there",
+				"%u guest nodes are on host node %d: the guest sees distances that are not there",
 				guests[i], n->id.os);
 		if (!err && !page_is_huge(w->page) && bytes[i] > n->free)
 			err = plan_warn(w->plan,
-				"node %d: the guest may use %" PRIu64 " MiB, %" PRIu64 " MiB "
-				"are free: the rest must be freed or swapped out as the guest "
-				"comes to use it",
+				"node %d: the guest may use %" PRIu64 " MiB, %" PRIu64 " MiB are free: the rest must be "
+				"freed or swapped out as the guest comes to use it",
 				n->id.os, bytes[i] >> 20, n->free >> 20);
 	}
 	if (!err && w->uneven)
@@ -132,12 +127,13 @@ static int warn_housekeeping(struct work *w)
 	const struct host *h = w->host;
 
 	if (w->plan->housekeeping_shared)
-		return plan_warn(w->plan, "no CPU is left for thole's own threads and vhost: they run on the "
-					  "vCPUs' CPUs; leave one free for steady timing");
+		return plan_warn(w->plan,
+			"no CPU is left for thole's own threads and vhost: they run on the vCPUs' CPUs; leave one free "
+			"for steady timing");
 	for (uint32_t i = 0; i < h->nr_pus; i++)
 		if (w->core_load[h->pu[i].core] && cpulist_has(&w->plan->housekeeping, h->pu[i].id))
-			return plan_warn(w->plan, "no core is left for thole's own threads and vhost: they run "
-						  "on idle siblings of vCPUs");
+			return plan_warn(w->plan,
+				"no core is left for thole's own threads and vhost: they run on idle siblings of vCPUs");
 	return 0;
 }
 
