@@ -145,6 +145,13 @@ static int exit_code(const struct finding *finding, uint32_t nr)
 	return nr ? codes[finding[0].severity] : 0;
 }
 
+static int unread(const char *root, int err)
+{
+	if (err == -ELIBACC)
+		return log_errno(err, "doctor: the library zlib can't be loaded; install the package zlib1g");
+	return log_errno(err, "%s: %m", root);
+}
+
 static int examine(const struct doctor_args *a, const struct doctor_need *need)
 {
 	struct finding finding[DOCTOR_CHECKS_MAX];
@@ -153,7 +160,7 @@ static int examine(const struct doctor_args *a, const struct doctor_need *need)
 	int err = host_facts_read(a->root ? a->root : "/", &facts);
 
 	if (err) {
-		log_errno(err, "%s: %m", a->root ? a->root : "/");
+		unread(a->root ? a->root : "/", err);
 		return EXIT_CODE_FAILED;
 	}
 	nr = doctor_check(&facts, need, finding);

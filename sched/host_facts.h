@@ -10,7 +10,7 @@
  * Where numa/host.h tells the planner the shape of the machine, this tells its condition.
  *
  * Threads: a value; read once, then any. Ownership: the facts own their texts; host_facts_fini() frees
- * them. Errors: -ENOMEM, or -errno of opening the root; not reported.
+ * them. Errors: -ENOMEM, -ELIBACC without zlib, or -errno of opening the root; not reported.
  */
 #ifndef SCHED_HOST_FACTS_H
 #define SCHED_HOST_FACTS_H

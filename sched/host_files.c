@@ -96,8 +96,9 @@ struct fact host_files_text(struct host_files *h, const char *fmt, ...)
 		return fact_missing(h, path, -errno);
 	in = gzdopen(fd, "rb"); /* plain files pass through it */
 	if (!in) {
+		h->err = errno == ELIBACC ? -ELIBACC : -ENOMEM;
 		close(fd);
-		return fact_of(h, NULL);
+		return (struct fact){ FACT_UNKNOWN, NULL };
 	}
 	text = text_load(in, &err);
 	gzclose(in);

@@ -3,7 +3,7 @@
  * host_files.h - files below a root directory, as facts. For host_facts*.c.
  *
  * Threads: any, one at a time for each struct. Ownership: facts are the caller's. Errors: what can't be
- * read is FACT_UNKNOWN; only a lack of memory is an error, and is kept until the end.
+ * read is FACT_UNKNOWN; only a lack of memory or of zlib is an error, and is kept until the end.
  */
 #ifndef SCHED_HOST_FILES_H
 #define SCHED_HOST_FILES_H
@@ -16,7 +16,7 @@ struct host_files {
 	int root; /* directory */
 	bool live; /* this machine */
 	bool has_proc, has_sys; /* else what is missing there is unknown rather than absent */
-	int err;  /* -ENOMEM once memory was short */
+	int err;  /* -ENOMEM once memory was short, -ELIBACC without zlib */
 };
 
 /* -errno */
