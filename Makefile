@@ -32,7 +32,9 @@ CFLAGS   += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=al
 LDFLAGS  += -fsanitize=fuzzer,address,undefined
 endif
 CFLAGS   += $(shell pkg-config --cflags $(PKGS) $(PKGS_LATE) 2>/dev/null)
-LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnuma
+# Loading a small library takes longer than what most runs need of it: part of the program, where there is an archive.
+archive   = $(filter /%,$(shell $(CC) -print-file-name=$(1:-l%=lib%.a)))
+LDLIBS   += $(foreach l,$(shell pkg-config --libs $(PKGS) 2>/dev/null),$(or $(call archive,$(l)),$(l))) -lnuma
 
 # Without its libraries nothing compiles; say so at once, and how to get them.
 ifeq ($(shell pkg-config --exists $(PKGS) $(PKGS_LATE) 2>/dev/null && echo yes),)
