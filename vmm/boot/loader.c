@@ -84,6 +84,7 @@ void loader_init(struct loader *l, const struct boot_input *in, struct boot_plan
 {
 	l->in = in;
 	l->plan = plan;
+	l->low = PLACE_LOW;
 	l->nr_free = 0;
 	l->nr_map = e820_make(in->ram, l->map);
 	for (uint32_t i = 0; i < l->nr_map; i++)
@@ -251,7 +252,7 @@ int loader_no_room(const struct loader *l, const char *what, uint64_t size)
 int loader_put(struct loader *l, const char *what, const void *data, uint64_t size, uint64_t align,
 	gpa_t *gpa)
 {
-	if (!loader_place(l, PLACE_LOW, PLACE_TOP, size, align, gpa) &&
+	if (!loader_place(l, l->low, PLACE_TOP, size, align, gpa) &&
 		!loader_place(l, PLACE_BELOW_4G, PLACE_TOP, size, align, gpa))
 		return loader_no_room(l, what, size);
 	return loader_segment(l, *gpa, data, size, 0);

@@ -38,6 +38,7 @@ struct loader {
 	struct e820_entry map[E820_ENTRIES_MAX];
 	uint32_t nr_free;
 	struct range free[LOADER_FREE_MAX]; /* by address */
+	struct range low;	/* where the small things go as long as they fit; at first PLACE_LOW */
 };
 
 /* Where to look for room. Page 0 is never given out: to every protocol address 0 means none. */
@@ -68,7 +69,7 @@ int loader_load(struct loader *l, const char *what, gpa_t gpa, const void *data,
 /* Zeroed bytes that live as long as the plan; NULL after a report. */
 void *loader_alloc(struct loader *l, uint64_t size);
 
-/* Put bytes below 640 KiB, or else as high as fits below 4 GiB; report what did not fit. */
+/* Put bytes into l->low, or else as high as fits below 4 GiB; report what did not fit. */
 int loader_put(struct loader *l, const char *what, const void *data, uint64_t size, uint64_t align,
 	gpa_t *gpa) must_check;
 

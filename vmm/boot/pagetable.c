@@ -85,7 +85,7 @@ int pagetable_put(struct loader *l, const struct range *range, uint32_t nr, uint
 	w.flags = PAGE_PRESENT | PAGE_WRITE | PAGE_ACCESSED | (user ? PAGE_USER : 0);
 	table_make(&w, LEVEL_TOP, 0);
 	size = w.nr_tables * TABLE_BYTES;
-	if (!loader_place(l, PLACE_LOW, PLACE_TOP, size, TABLE_BYTES, &w.base) &&
+	if (!loader_place(l, l->low, PLACE_TOP, size, TABLE_BYTES, &w.base) &&
 		!loader_place(l, PLACE_BELOW_4G, PLACE_TOP, size, TABLE_BYTES, &w.base) &&
 		!loader_place(l, PLACE_ANYWHERE, PLACE_TOP, size, TABLE_BYTES, &w.base))
 		return loader_no_room(l, "page tables", size);

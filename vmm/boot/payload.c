@@ -3,11 +3,11 @@
  * payload.c - start a program without an operating system, in ring 3, on every vCPU. The contract
  * with the program is vmm/include/thole/payload.h; here is how it is kept.
  *
- *   0x1000 - 640 KiB   parameters, command line, TSS, page tables if they fit
- *   below 2 MiB        stacks, vCPU 0's on top
  *   2 MiB -            the image, where it was linked
- *   below the tables'  stacks if they or the image leave no room below 2 MiB; page tables if they are large
- *   range for ACPI
+ *   after it, up to    stacks, vCPU 0's on top, below what else there is: parameters, command line, TSS, page tables.
+ *   a 2 MiB border     One large page holds it all, and one is cleared before a payload starts
+ *   below the range    what finds no room there
+ *   for ACPI tables
  */
 #include <thole/payload.h>
 
@@ -24,8 +24,6 @@
 #include "vmm/log.h"
 
 #define STACK_SIZE KiB(64)
-/* In the large page that the parameters are in, too: one page less to be cleared before a payload starts. */
-#define PLACE_STACKS ((struct range){ LAYOUT_HIGH_START, MiB(2) - LAYOUT_HIGH_START })
 /* Each segment and each node's border adds at most one free range; stacks, tables, … few more. */
 #define RANGES_MAX (ELF_SEGMENTS_MAX + LAYOUT_RAM_MAX + 16u)
 
@@ -77,6 +75,7 @@ static int file_check(const struct elf *elf)
 static int image_load(struct loader *l, const struct elf *elf)
 {
 	bool entry_loaded = false;
+	gpa_t end = 0;
 	int err;
 
 	for (uint32_t i = 0; i < elf->nr_segments; i++) {
@@ -94,11 +93,13 @@ static int image_load(struct loader *l, const struct elf *elf)
 		if ((err = loader_load(l, what, s.vaddr, s.data, s.file_size, s.mem_size)) != 0)
 			return err;
 		entry_loaded |= range_holds((struct range){ s.vaddr, s.file_size }, elf->entry, 1);
+		end = max(end, s.vaddr + s.mem_size);
 	}
 	if (!entry_loaded)
 		return log_errno(-ENOEXEC,
 			"%s: its entry 0x%" PRIx64 " is in no segment; define _start",
 			elf->file->name, elf->entry);
+	l->low = (struct range){ end, align_up(end, MiB(2)) - end };
 	return 0;
 }
 
@@ -108,7 +109,7 @@ static int stacks_put(struct loader *l, struct payload_params *params)
 	uint64_t size = l->in->nr_cpus * STACK_SIZE;
 	gpa_t base;
 
-	if (!loader_place(l, PLACE_STACKS, PLACE_TOP, size, KiB(4), &base) &&
+	if (!loader_place(l, l->low, PLACE_TOP, size, KiB(4), &base) &&
 		!loader_place(l, PLACE_BELOW_4G, PLACE_TOP, size, KiB(4), &base))
 		return loader_no_room(l, "the vCPUs' stacks", size);
 	l->plan->all_cpus = true;
