@@ -103,6 +103,7 @@ LAUNCHER_SRCS := \
 	launcher/run_command.c \
 	launcher/stderr_log.c \
 	launcher/suggest.c \
+	launcher/survey.c \
 	launcher/tap.c \
 	launcher/tap_macvtap.c \
 	launcher/terminal.c \

@@ -24,6 +24,7 @@
 #include "launcher/run_noise.h"
 #include "launcher/steady.h"
 #include "launcher/stopper.h"
+#include "launcher/survey.h"
 #include "launcher/tap.h"
 #include "ipi/ipi_policy.h"
 #include "numa/speed.h"
@@ -81,6 +82,7 @@ struct machine {
 
 	/* What it is made from. */
 	struct kvm kvm;
+	struct survey survey; /* until there is a plan */
 	struct ipi_host ipi_host;
 	struct ipi_policy ipi;
 	struct guest_shares shares;
@@ -158,7 +160,7 @@ struct unit {
 
 extern const struct unit host_unit, guest_unit, images_unit, backends_unit, outside_unit, plan_unit, shape_unit, vm_unit,
 	leftover_unit, isolation_unit, quiet_unit, memory_unit, handover_unit, passthrough_unit,
-	devices_unit, virtio_unit, net_unit, vsock_unit, workers_unit, boot_unit, stopper_unit, control_unit, console_unit,
+	devices_unit, virtio_unit, net_unit, vsock_unit, workers_unit, boot_unit, load_unit, stopper_unit, control_unit, console_unit,
 	vcpus_unit, slots_unit, irqchip_unit, tell_unit, run_unit;
 
 /* In order of start; NULL-terminated. */

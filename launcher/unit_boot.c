@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* unit_boot.c - ACPI tables and images go into guest memory. */
+/* unit_boot.c - what goes where in guest memory and how vCPUs start, as values; and then into memory with it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,31 +37,12 @@ static int acpi_write(struct machine *m)
 	return 0;
 }
 
-/* The tables and images, made and put in place. */
-static int images_place(struct machine *m)
-{
-	int err = boot_plan_make(&m->boot_input, &m->boot);
-
-	if (err)
-		return err;
-	err = boot_plan_write(&m->boot, mem_at_ctx, &m->vm.mem);
-	if (err)
-		boot_plan_fini(&m->boot);
-	else
-		machine_images_free(m); /* they are in guest memory now */
-	return err;
-}
-
 /* What takes a moment to set up, and is of use in ring 0 only. */
 static int wires_start(struct machine *m)
 {
 	int err = payload_wires_init(&m->payload_wires, &m->vm.routes);
 
-	if (err) {
-		log_errno(err, "KVM does not take the doorbells of a payload in ring 0: %m");
-		boot_plan_fini(&m->boot);
-	}
-	return err;
+	return err ? log_errno(err, "KVM does not take the doorbells of a payload in ring 0: %m") : 0;
 }
 
 static bool has_page_1g(const struct kvm_cpuid2 *supported)
@@ -71,48 +52,70 @@ static bool has_page_1g(const struct kvm_cpuid2 *supported)
 	return e && (e->edx & 1u << 26);
 }
 
+/* What the plan borrows until it is written. */
+static void words_free(struct machine *m)
+{
+	free((void *)m->boot_input.cpu_node);
+	free((void *)m->boot_input.cmdline);
+	m->boot_input.cpu_node = NULL;
+	m->boot_input.cmdline = NULL;
+}
+
 static int boot_start(struct machine *m)
 {
 	struct boot_input *in = &m->boot_input;
-	bool payload = in->kind == BOOT_PAYLOAD; /* which is forgotten with the images */
 	uint32_t *cpu_node = calloc(m->plan.nr_vcpus, sizeof(*cpu_node));
-	char *cmdline = machine_agent_words(m, machine_cmdline(m));
-	int err = 0;
+	int err;
 
-	if (!cpu_node || !cmdline) {
-		err = log_errno(-ENOMEM, "boot: %m");
-		goto out_free;
+	in->cpu_node = cpu_node;
+	in->cmdline = machine_agent_words(m, machine_cmdline(m));
+	if (!cpu_node || !in->cmdline) {
+		words_free(m);
+		return log_errno(-ENOMEM, "boot: %m");
 	}
 	for (uint32_t v = 0; v < m->plan.nr_vcpus; v++)
 		cpu_node[v] = m->plan.vcpu[v].guest_node;
-	in->cpu_node = cpu_node;
-	in->cmdline = cmdline;
 	in->ram = &m->layout;
 	in->nr_cpus = m->plan.nr_vcpus;
 	in->tsc_khz = vm_tsc_khz(&m->vm);
 	in->guest_page = m->cfg->guest_page;
 	in->has_page_1g = has_page_1g(m->supported);
 	in->rsdp = in->kind == BOOT_PAYLOAD ? 0 : LAYOUT_RSDP;
-	if (in->rsdp) {
-		power_reset_code(mem_at(&m->vm.mem, LAYOUT_RESET_VECTOR, POWER_RESET_CODE_BYTES));
-		err = acpi_write(m);
-	}
-	if (!err)
-		err = images_place(m);
-	if (!err && payload && m->boot.cpu.mode != CPU_USER64)
-		err = wires_start(m);
-out_free:
-	in->cpu_node = NULL;
-	in->cmdline = NULL;
-	free(cpu_node);
-	free(cmdline);
+	err = boot_plan_make(in, &m->boot);
+	if (err)
+		words_free(m);
 	return err;
 }
 
 static void boot_stop(struct machine *m)
 {
-	payload_wires_fini(&m->payload_wires);
 	boot_plan_fini(&m->boot);
+	words_free(m);
 }
 
 const struct unit boot_unit = { "boot", boot_start, boot_stop };
+
+static int load_start(struct machine *m)
+{
+	bool payload = m->boot_input.kind == BOOT_PAYLOAD; /* which is forgotten with the images */
+	int err = 0;
+
+	if (m->boot_input.rsdp) {
+		power_reset_code(mem_at(&m->vm.mem, LAYOUT_RESET_VECTOR, POWER_RESET_CODE_BYTES));
+		err = acpi_write(m);
+	}
+	if (!err)
+		err = boot_plan_write(&m->boot, mem_at_ctx, &m->vm.mem);
+	if (err)
+		return err;
+	words_free(m);
+	machine_images_free(m); /* they are in guest memory now */
+	return payload && m->boot.cpu.mode != CPU_USER64 ? wires_start(m) : 0;
+}
+
+static void load_stop(struct machine *m)
+{
+	payload_wires_fini(&m->payload_wires);
+}
+
+const struct unit load_unit = { "load", load_start, load_stop };

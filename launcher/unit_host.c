@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* unit_host.c - is /dev/kvm good enough for what is asked? */
+/* unit_host.c - is /dev/kvm good enough for what is asked? And, meanwhile, what machine is this? */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -12,6 +12,7 @@ static int host_start(struct machine *m)
 
 	if (err)
 		return err;
+	survey_begin(&m->survey);
 	if (m->cfg->cpus > m->kvm.max_vcpus) {
 		err = log_errno(-EINVAL, "cpus: %u are too many: this host's KVM takes at most %u", m->cfg->cpus,
 			m->kvm.max_vcpus);
@@ -24,12 +25,14 @@ static int host_start(struct machine *m)
 		goto err_close;
 	return 0;
 err_close:
+	survey_end(&m->survey);
 	kvm_close(&m->kvm);
 	return err;
 }
 
 static void host_stop(struct machine *m)
 {
+	survey_end(&m->survey);
 	free(m->supported);
 	kvm_close(&m->kvm);
 }

@@ -129,7 +129,7 @@ static void plan_undo(struct machine *m)
 static int plan_start(struct machine *m)
 {
 	struct host h;
-	int err = host_load(&h);
+	int err = survey_take(&m->survey, &h);
 
 	if (err)
 		return err;

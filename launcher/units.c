@@ -24,11 +24,12 @@
  *   outside  shares and disks, the devices in front of those processes
  *   passthrough  those devices on the PCI bus, and guest memory within their reach
  *   workers  the kernel's threads for these go to the housekeeping CPUs
- *   boot     ACPI tables and the images go into RAM
+ *   boot     what goes where in RAM, and how vCPUs start: values
+ *   vcpus    threads, each of which makes its vCPU while this one goes on
+ *   load     ACPI tables and the images go into RAM
  *   stopper  what a signal does from here on; before, it gives up the start
  *   control  a named machine's socket, for other commands
  *   console  the terminal, and the host's end of ports
- *   vcpus    threads, each of which makes its vCPU
  *   tell     what a person should know of all this
  *   run      the guest runs
  */
@@ -57,10 +58,11 @@ const struct unit *const machine_units[] = {
 	&passthrough_unit,
 	&workers_unit,
 	&boot_unit,
+	&vcpus_unit,
+	&load_unit,
 	&stopper_unit,
 	&control_unit,
 	&console_unit,
-	&vcpus_unit,
 	&tell_unit,
 	&run_unit,
 	NULL,

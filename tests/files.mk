@@ -64,6 +64,7 @@ UNIT_TESTS := \
 	test_stats \
 	test_option \
 	test_osnoise \
+	test_survey \
 	test_terminal \
 	test_plan \
 	test_plan_property \
