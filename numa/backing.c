@@ -71,17 +71,13 @@ static bool swap_exists(void)
 	return sysinfo(&info) == 0 && info.totalswap;
 }
 
-/* Pages are locked as they come; this makes none. */
-static bool lock_all(const struct mem *m)
+/* Pages are locked as they come; this makes none. 0 or -errno. */
+static int lock_all(const struct mem *m)
 {
-	for (uint32_t i = 0; i < m->nr_regions; i++) {
-		if (syscall(SYS_mlock2, m->region[i].hva, m->region[i].gpa.size, MLOCK_ONFAULT) == 0)
-			continue;
-		if (swap_exists())
-			log_info("guest memory may be swapped out: it can't be locked: %m; raise the limit (ulimit -l)");
-		return false;
-	}
-	return true;
+	for (uint32_t i = 0; i < m->nr_regions; i++)
+		if (syscall(SYS_mlock2, m->region[i].hva, m->region[i].gpa.size, MLOCK_ONFAULT) != 0)
+			return -errno;
+	return 0;
 }
 
 static const char *size_name(uint64_t page_size)
@@ -134,8 +130,10 @@ int backing_apply(const struct mem *m, const struct backing_config *cfg, struct 
 			return err;
 		advise_pages(&m->region[i], p->page);
 	}
-	if (is_small(p))
-		result->locked = lock_all(m);
+	if (is_small(p) && (err = lock_all(m)) != 0) {
+		result->locked = false;
+		result->swappable = swap_exists() ? err : 0;
+	}
 	return cfg->prefault ? fill(m, cfg, &result->prefault) : 0;
 }
 

@@ -30,7 +30,8 @@ struct backing_config {
 };
 
 struct backing_result {
-	bool locked; /* all that could be swapped is locked */
+	bool locked;   /* all that could be swapped is locked */
+	int swappable; /* -errno: there is swap, and why memory could not be locked against it; 0: it never goes there */
 	struct prefault_result prefault;
 };
 
