@@ -2,6 +2,7 @@
 /* berth.c - directories, locks on them, and sockets by names that may be longer than a socket's can. */
 #include "launcher/berth.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,9 +15,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "vmm/clock.h"
 #include "vmm/log.h"
 
 #define BACKLOG 4096
+
+/* How often to see whether a machine has left. */
+#define AWAIT_US 5000
 
 static void path_make(char *path)
 {
@@ -208,6 +213,38 @@ void berth_clear(int harbour, const char *name)
 		return;
 	dir_clear(harbour, dir, name);
 	close(dir);
+}
+
+void harbour_clear(int harbour)
+{
+	DIR *dir = fdopendir(dup(harbour));
+	struct dirent *e;
+
+	if (!dir)
+		return;
+	rewinddir(dir);
+	while ((e = readdir(dir)) != NULL)
+		if (e->d_name[0] != '.' && !berth_is_taken(harbour, e->d_name))
+			berth_clear(harbour, e->d_name);
+	closedir(dir);
+}
+
+int berth_open(int harbour, const char *name)
+{
+	return dir_open(harbour, name);
+}
+
+bool berth_await(int berth, uint32_t timeout_ms)
+{
+	uint64_t until = clock_now_ns() + (uint64_t)timeout_ms * 1000000;
+
+	while (flock(berth, LOCK_SH | LOCK_NB) < 0) {
+		if ((errno != EWOULDBLOCK && errno != EINTR) || clock_now_ns() > until)
+			return false;
+		usleep(AWAIT_US);
+	}
+	flock(berth, LOCK_UN);
+	return true;
 }
 
 int berth_log_open(int harbour, const char *name, int flags)

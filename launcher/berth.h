@@ -60,6 +60,15 @@ bool berth_is_taken(int harbour, const char *name);
 /* Remove what a killed thole left under that name, with the harbour locked. */
 void berth_clear(int harbour, const char *name);
 
+/* Remove all that killed ones left, with the harbour locked. */
+void harbour_clear(int harbour);
+
+/* The berth of a machine, to wait for its end with; it may be another's that comes later. -errno, not reported. */
+int berth_open(int harbour, const char *name) must_check;
+
+/* Wait, but not for ever, until a machine has left its berth and all of it is gone. False: it is there still. */
+bool berth_await(int berth, uint32_t timeout_ms);
+
 /* The log of a machine that thole exec started; flags of open(2). -errno, not reported. */
 int berth_log_open(int harbour, const char *name, int flags) must_check;
 

@@ -64,6 +64,22 @@ static void idle_ready(struct loop_source *src, uint32_t events)
 	last_left(c);
 }
 
+static bool is_last(const struct control *c)
+{
+	return c->berth->transient && !c->berth->keep && c->nr_joined == 1;
+}
+
+static void answer(struct control_client *k, json_t *root);
+
+/* To one who has said all and reads on: is its leaving the machine's end? */
+static void farewell(struct control_client *k)
+{
+	const struct control *c = k->control;
+
+	if (k->joined)
+		answer(k, is_last(c) || c->m->stopper.pressed ? control_answer_stopping() : control_answer_done());
+}
+
 static void client_close(struct control_client *k)
 {
 	struct control *c = k->control;
@@ -273,6 +289,8 @@ static void client_ready(struct loop_source *src, uint32_t events)
 		n = recv(src->fd, k->line + k->nr, sizeof(k->line) - k->nr, MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
+		if (n == 0 && !(events & EPOLLHUP))
+			farewell(k);
 		if (n <= 0) {
 			client_close(k);
 			return;

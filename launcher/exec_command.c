@@ -120,7 +120,10 @@ static struct exec_end exec_in_machine(const struct run_config *c, const struct 
 		c->start_timeout_ms) != 0)
 		return failed;
 	end = order_run(&m.agent, c, a, &m);
-	exec_machine_leave(&m);
+	if (a->found.swept)
+		exec_machine_leave_wait(&m);
+	else
+		exec_machine_leave(&m);
 	return end;
 }
 

@@ -4,11 +4,13 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "launcher/exec_slurm.h"
 #include "launcher/option.h"
 #include "vmm/log.h"
 
@@ -36,14 +38,29 @@ static void name_clean(char *name)
 			*name = '-';
 }
 
+/* Does a machine of that name run here? */
+static bool runs(const char *name)
+{
+	char path[PATH_MAX];
+	int harbour = harbour_open(path), fd;
+
+	if (harbour < 0)
+		return false;
+	fd = berth_connect(harbour, name);
+	close(harbour);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 bool exec_job_from_batch(char name[static BERTH_NAME_MAX + 1])
 {
-	const char *job = getenv("SLURM_JOB_ID"), *step = getenv("SLURM_STEP_ID");
+	char step[BERTH_NAME_MAX + 1];
 
-	if (!job || !*job)
+	if (!slurm_job_name(name, BERTH_NAME_MAX + 1))
 		return false;
-	snprintf(name, BERTH_NAME_MAX + 1, "slurm-%.20s%s%.20s", job, step ? "." : "", step ? step : "");
-	name_clean(name);
+	if (slurm_step_name(step, sizeof(step)) && !runs(name))
+		memcpy(name, step, sizeof(step));
 	return true;
 }
 
@@ -70,25 +87,30 @@ static bool process_read(pid_t pid, char comm[static 32], pid_t *parent, unsigne
 		       "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", parent, start) == 2;
 }
 
-/* The one who started the ranks here: Hydra's proxy or Slurm's step daemon, above us. */
-static pid_t launcher_find(unsigned long long *start)
+/* The one who started the ranks here: Hydra's proxy or Slurm's step daemon, the next above us. */
+static void launcher_find(struct exec_job *j, unsigned long long *start)
 {
+	unsigned long long began;
 	pid_t pid = getppid(), parent;
 	char comm[32];
 
-	for (int depth = 0; pid > 1 && depth < 32 && process_read(pid, comm, &parent, start); depth++) {
-		if (strcmp(comm, "hydra_pmi_proxy") == 0 || strncmp(comm, "slurmstepd", 10) == 0)
-			return pid;
+	for (int depth = 0; pid > 1 && depth < 32 && process_read(pid, comm, &parent, &began); depth++) {
+		bool slurm = strncmp(comm, "slurmstepd", 10) == 0;
+
+		if (!j->launcher && (slurm || strcmp(comm, "hydra_pmi_proxy") == 0)) {
+			j->launcher = pid;
+			*start = began;
+		}
+		j->swept |= slurm;
 		pid = parent;
 	}
-	return 0;
 }
 
 static void job_name(struct exec_job *j, const char *id)
 {
 	unsigned long long start = 0;
 
-	j->launcher = launcher_find(&start);
+	launcher_find(j, &start);
 	if (id)
 		snprintf(j->name, sizeof(j->name), "job-%.48s", id);
 	else if (exec_job_from_batch(j->name))
@@ -181,22 +203,32 @@ void exec_job_cpus(const struct exec_job *j, enum config_granularity granularity
 		*cpus = j->all;
 }
 
+/* As srun says; else those of whoever has started the ranks: slurmstepd itself is bound only where cgroups bind it. */
+static int cpus_find(struct exec_job *j)
+{
+	if (sched_getaffinity(0, sizeof(j->own), &j->own) < 0)
+		return log_errno(-errno, "cannot read the CPUs of this process: %m");
+	if (!slurm_step_cpus(&j->all) && (!j->launcher || sched_getaffinity(j->launcher, sizeof(j->all), &j->all) < 0))
+		j->all = j->own;
+	CPU_OR(&j->all, &j->all, &j->own);
+	return 0;
+}
+
 int exec_job_find(struct exec_job *j, const char *id, enum config_granularity granularity)
 {
+	uint32_t here = slurm_tasks_here();
 	cpu_set_t cpus;
 	size_t len;
+	int err;
 
 	*j = (struct exec_job){
 		.rank = env_number((const char *[]){ "PMI_RANK", "PMI_ID", "SLURM_PROCID", NULL }, 0),
 		.local_rank = env_number((const char *[]){ "MPI_LOCALRANKID", "SLURM_LOCALID", NULL }, 0),
-		.local_size = env_number((const char *[]){ "MPI_LOCALNRANKS", "SLURM_NTASKS_PER_NODE", NULL }, 1),
+		.local_size = env_number((const char *[]){ "MPI_LOCALNRANKS", NULL }, here ? here : 1),
 	};
 	job_name(j, id);
-	if (sched_getaffinity(0, sizeof(j->own), &j->own) < 0)
-		return log_errno(-errno, "cannot read the CPUs of this process: %m");
-	if (!j->launcher || sched_getaffinity(j->launcher, sizeof(j->all), &j->all) < 0)
-		j->all = j->own;
-	CPU_OR(&j->all, &j->all, &j->own);
+	if ((err = cpus_find(j)) != 0)
+		return err;
 	exec_job_cpus(j, granularity, &cpus);
 	len = strlen(j->name);
 	memcpy(j->job, j->name, sizeof(j->job));
@@ -221,7 +253,7 @@ static uint64_t memory_share(const struct exec_job *j, enum config_granularity g
 	unsigned long long kib = 2 << 20;
 	char line[128];
 	FILE *f = fopen("/proc/meminfo", "re");
-	uint64_t slurm = (uint64_t)env_number((const char *[]){ "SLURM_MEM_PER_NODE", NULL }, 0) << 20;
+	uint64_t slurm = slurm_memory();
 	uint64_t bytes;
 	uint32_t machines = granularity == CONFIG_GRANULARITY_NODE ? 1 :
 			    granularity == CONFIG_GRANULARITY_NUMA ? nodes_count(&j->all) : max(j->local_size, 1u);

@@ -2,8 +2,8 @@
 /*
  * exec_job.h - which job a program belongs to, and so which machine; and what of this host is the job's.
  *
- *   --job ID, else SLURM_JOB_ID and SLURM_STEP_ID, else the Hydra proxy that started us, else none: then the
- *   machine is this program's alone.
+ *   --job ID, else Slurm's (exec_slurm.h), else the Hydra proxy that started us, else none: then the machine is
+ *   this program's alone.
  *
  * Threads: main. Errors: negative errno, reported.
  */
@@ -23,6 +23,7 @@ struct exec_job {
 	uint32_t local_rank; /* among those of this host */
 	uint32_t local_size; /* how many there are here; 1 if it isn't known */
 	pid_t launcher;      /* who started the job's ranks here; 0: not known */
+	bool swept;	     /* what is left when the last rank ends is killed: by Slurm */
 	cpu_set_t own;       /* CPUs that this process may use */
 	cpu_set_t all;       /* and those of the whole job here */
 };
@@ -30,7 +31,7 @@ struct exec_job {
 /* id: --job's, or NULL. */
 int exec_job_find(struct exec_job *j, const char *id, enum config_granularity granularity) must_check;
 
-/* The name of a job's machine from environment variables; false: they name no job. Pure but for getenv. */
+/* The name of a job's machine from environment variables, and what runs here; false: they name no job. */
 bool exec_job_from_batch(char name[static BERTH_NAME_MAX + 1]);
 
 /* The CPUs that the machine of j gets: all, those of its node, or its rank's share. */

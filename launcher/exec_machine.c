@@ -24,6 +24,10 @@
 /* A machine that is being stopped: how often to see whether it has. */
 #define STOPPING_MS 20
 
+/* An answer from its event loop; and its end, which has a limit of its own (--stop-timeout). */
+#define LEAVE_MS 20000u
+#define END_MS	 120000u
+
 #define TAIL_BYTES 4096
 #define TAIL_LINES 8
 
@@ -74,7 +78,7 @@ static int connection(struct exec_machine *m, const struct run_config *cfg, cons
 	}
 	fd = berth_connect(harbour, m->name);
 	if (fd < 0 && cfg) {
-		berth_clear(harbour, m->name);
+		harbour_clear(harbour);
 		err = exec_start(harbour, path, cfg, cpus);
 		fd = err ? err : berth_connect(harbour, m->name);
 		m->started = !err;
@@ -82,6 +86,9 @@ static int connection(struct exec_machine *m, const struct run_config *cfg, cons
 	if (m->log >= 0)
 		close(m->log);
 	m->log = berth_log_open(harbour, m->name, O_RDONLY);
+	if (m->berth >= 0)
+		close(m->berth);
+	m->berth = berth_open(harbour, m->name);
 	if (err && !berth_is_taken(harbour, m->name))
 		berth_clear(harbour, m->name);
 	close(harbour);
@@ -209,7 +216,7 @@ int exec_machine_join(struct exec_machine *m, const char *name, const struct run
 {
 	int err;
 
-	*m = (struct exec_machine){ .control = -1, .log = -1 };
+	*m = (struct exec_machine){ .control = -1, .log = -1, .berth = -1 };
 	m->agent = (struct exec_agent){ .fd = -1, .lost = lost, .ctx = m };
 	snprintf(m->name, sizeof(m->name), "%s", name);
 	do {
@@ -222,14 +229,38 @@ int exec_machine_join(struct exec_machine *m, const char *name, const struct run
 	return err;
 }
 
+/* Of a machine that ends, or has ended without an answer. */
+static bool is_ending(struct exec_machine *m)
+{
+	json_t *answer;
+	bool ends;
+	int err;
+
+	if (shutdown(m->control, SHUT_WR) < 0)
+		return true;
+	answer = control_receive(m->control, LEAVE_MS, &err);
+	ends = !answer || json_object_get(answer, "stopping");
+	json_decref(answer);
+	return ends;
+}
+
+void exec_machine_leave_wait(struct exec_machine *m)
+{
+	if (m->control >= 0 && m->berth >= 0 && is_ending(m) && !berth_await(m->berth, END_MS))
+		log_warn("the machine %s has not ended in %u s", m->name, END_MS / 1000);
+	exec_machine_leave(m);
+}
+
 void exec_machine_leave(struct exec_machine *m)
 {
 	if (m->control >= 0)
 		close(m->control);
 	if (m->log >= 0)
 		close(m->log);
+	if (m->berth >= 0)
+		close(m->berth);
 	free(m->host_cpu);
-	m->control = m->log = -1;
+	m->control = m->log = m->berth = -1;
 	m->host_cpu = NULL;
 }
 

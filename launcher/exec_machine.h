@@ -27,6 +27,7 @@ struct exec_machine {
 	char name[BERTH_NAME_MAX + 1];
 	int control; /* open as long as the program is in it */
 	int log;     /* what the machine says; -1: elsewhere */
+	int berth;   /* its directory, which it has locked */
 	uint32_t nr_cpus;
 	int *host_cpu; /* [nr_cpus]: of each vCPU */
 	bool started;  /* by us, so that it is as we want it */
@@ -41,6 +42,9 @@ struct exec_machine {
 int exec_machine_join(struct exec_machine *m, const char *name, const struct run_config *cfg, const cpu_set_t *cpus,
 	const json_t *wanted, uint32_t timeout_ms) must_check;
 void exec_machine_leave(struct exec_machine *m);
+
+/* And if that ends the machine, see it gone: where others kill what our end leaves behind. */
+void exec_machine_leave_wait(struct exec_machine *m);
 
 /* Which vCPUs a program is bound to: list, of room for all, filled with their numbers. Pure. */
 uint32_t exec_bind(uint32_t *list, const struct exec_machine *m, enum config_bind bind, const cpu_set_t *own,

@@ -21,6 +21,7 @@ LAUNCHER_SRCS := \
 	launcher/exec_client.c \
 	launcher/exec_command.c \
 	launcher/exec_order.c \
+	launcher/exec_slurm.c \
 	launcher/exec_stream.c \
 	launcher/file_replace.c \
 	launcher/handover.c \

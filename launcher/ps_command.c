@@ -45,15 +45,14 @@ static json_t *machines_list(int harbour)
 	while ((e = readdir(dir)) != NULL) {
 		if (e->d_name[0] == '.')
 			continue;
-		if (berth_is_taken(harbour, e->d_name)) {
+		if (berth_is_taken(harbour, e->d_name))
 			json_array_append_new(list, machine_ask(harbour, e->d_name));
-		} else if (harbour_lock(harbour) == 0) {
-			if (!berth_is_taken(harbour, e->d_name))
-				berth_clear(harbour, e->d_name);
-			harbour_unlock(harbour);
-		}
 	}
 	closedir(dir);
+	if (harbour_lock(harbour) == 0) {
+		harbour_clear(harbour);
+		harbour_unlock(harbour);
+	}
 	return list;
 }
 

@@ -163,6 +163,7 @@ LAB_TESTS_LONG := \
 	tests/lab/test-exec-hosts \
 	tests/lab/test-exec-disk \
 	tests/lab/test-exec-numa \
+	tests/lab/test-slurm \
 	tests/lab/test-guest-others \
 	tests/lab/test-passthrough-long \
 	tests/lab/test-passthrough-loss \

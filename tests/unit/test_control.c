@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -236,6 +237,125 @@ static void who_connected_before_the_end_is_told_to_come_again(void **state)
 	free(m);
 }
 
+static void woken(void *ctx)
+{
+	loop_quit(ctx);
+}
+
+static void *loop_thread(void *arg)
+{
+	struct machine *m = arg;
+
+	return loop_run(&m->vm.loop) == 0 ? m : NULL;
+}
+
+static int joined(const struct berth *b)
+{
+	const struct control_request r = { .kind = CONTROL_JOIN };
+	int fd = berth_connect(b->harbour, b->name), err;
+	json_t *answer;
+
+	assert_true(fd >= 0);
+	assert_int_equal(control_send(fd, &r), 0);
+	answer = control_receive(fd, 20000, &err); /* without a vsock device it says no, and counts */
+	assert_non_null(answer);
+	json_decref(answer);
+	return fd;
+}
+
+/* Says that it leaves, and hears whether that ends the machine. */
+static bool leaves_as_last(int fd)
+{
+	json_t *answer;
+	bool last;
+	int err;
+
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	answer = control_receive(fd, 20000, &err);
+	assert_non_null(answer);
+	last = json_is_true(json_object_get(answer, "stopping"));
+	assert_true(last || json_is_true(json_object_get(answer, "done")));
+	json_decref(answer);
+	close(fd);
+	return last;
+}
+
+static void who_leaves_hears_whether_it_was_the_last(void **state)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	struct berth b;
+	pthread_t thread;
+	void *rc;
+	int one, two;
+
+	(void)state;
+	assert_non_null(m);
+	assert_int_equal(loop_init(&m->vm.loop, woken, &m->vm.loop), 0);
+	end_init(&m->vm.end, &m->vm.loop);
+	m->stopper.vm = &m->vm;
+	assert_int_equal(taken(&b, "left"), 0);
+	harbour_unlock(b.harbour);
+	b.transient = true;
+	assert_int_equal(control_start(&m->control, m, &b), 0);
+	assert_int_equal(pthread_create(&thread, NULL, loop_thread, m), 0);
+	one = joined(&b);
+	two = joined(&b);
+	assert_false(leaves_as_last(two));
+	assert_true(leaves_as_last(one));
+	assert_int_equal(pthread_join(thread, &rc), 0);
+	assert_ptr_equal(rc, m);
+	assert_int_equal(end_kind(&m->vm.end), END_STOPPED);
+	control_stop(&m->control);
+	berth_leave(&b);
+	loop_fini(&m->vm.loop);
+	free(m);
+}
+
+static void a_machines_end_is_awaited(void **state)
+{
+	char path[PATH_MAX];
+	struct berth b;
+	int harbour, berth;
+
+	(void)state;
+	assert_int_equal(taken(&b, "awaited"), 0);
+	harbour_unlock(b.harbour);
+	harbour = harbour_open(path);
+	berth = berth_open(harbour, "awaited");
+	assert_true(berth >= 0);
+	assert_false(berth_await(berth, 20));
+	berth_leave(&b);
+	assert_true(berth_await(berth, 20000));
+	close(berth);
+	assert_int_equal(berth_open(harbour, "awaited"), -ENOENT);
+	close(harbour);
+}
+
+static void what_killed_ones_left_is_cleared(void **state)
+{
+	char path[PATH_MAX];
+	struct berth b, stale;
+	int harbour, status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(taken(&b, "alive"), 0);
+	harbour_unlock(b.harbour);
+	pid = fork();
+	if (pid == 0)
+		_exit(taken(&stale, "dead") != 0);
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	harbour = harbour_open(path);
+	assert_int_equal(harbour_lock(harbour), 0);
+	assert_true(name_is_there(harbour, "dead"));
+	harbour_clear(harbour);
+	assert_false(name_is_there(harbour, "dead"));
+	assert_true(name_is_there(harbour, "alive"));
+	close(harbour);
+	berth_leave(&b);
+}
+
 static void requests_are_understood_or_refused(void **state)
 {
 	struct control_request r;
@@ -322,6 +442,9 @@ int main(void)
 		cmocka_unit_test(a_machine_whose_starter_is_gone_goes_on),
 		cmocka_unit_test(who_asks_after_the_end_is_told_to_come_again),
 		cmocka_unit_test(who_connected_before_the_end_is_told_to_come_again),
+		cmocka_unit_test(who_leaves_hears_whether_it_was_the_last),
+		cmocka_unit_test(a_machines_end_is_awaited),
+		cmocka_unit_test(what_killed_ones_left_is_cleared),
 		cmocka_unit_test(a_directory_that_others_can_enter_is_not_used),
 		cmocka_unit_test(requests_are_understood_or_refused),
 		cmocka_unit_test(rates_are_differences_over_time),

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "launcher/exec_given.h"
 #include "launcher/exec_job.h"
 #include "launcher/exec_machine.h"
 #include "launcher/exec_order.h"
+#include "launcher/exec_slurm.h"
 #include "launcher/option.h"
 
 static cpu_set_t cpus(size_t from, size_t nr)
@@ -36,11 +38,98 @@ static void batch_systems_name_the_job(void **state)
 	setenv("SLURM_STEP_ID", "4", 1);
 	assert_true(exec_job_from_batch(name));
 	assert_string_equal(name, "slurm-123.4");
+	setenv("SLURM_STEP_ID", "4294967290", 1); /* an interactive shell in the job */
+	assert_true(exec_job_from_batch(name));
+	assert_string_equal(name, "slurm-123");
+	setenv("SLURM_STEP_ID", "4", 1);
 	setenv("SLURM_JOB_ID", "../x y", 1);
 	assert_true(exec_job_from_batch(name));
 	assert_string_equal(name, "slurm-..-x-y.4");
 	unsetenv("SLURM_JOB_ID");
 	unsetenv("SLURM_STEP_ID");
+}
+
+/* What runs in the batch script's own machine is not swept away with a step. */
+static void a_step_joins_the_machine_of_its_job(void **state)
+{
+	char dir[] = "/tmp/thole-test-exec.XXXXXX", name[BERTH_NAME_MAX + 1], path[PATH_MAX];
+	struct berth b;
+	int harbour;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	setenv("XDG_RUNTIME_DIR", dir, 1);
+	setenv("SLURM_JOB_ID", "123", 1);
+	setenv("SLURM_STEP_ID", "4", 1);
+	harbour = harbour_open(path);
+	assert_true(harbour >= 0);
+	assert_int_equal(harbour_lock(harbour), 0);
+	assert_int_equal(berth_take(&b, harbour, path, "slurm-123"), 0);
+	harbour_unlock(b.harbour);
+	assert_true(exec_job_from_batch(name));
+	assert_string_equal(name, "slurm-123");
+	berth_leave(&b);
+	assert_true(exec_job_from_batch(name));
+	assert_string_equal(name, "slurm-123.4");
+	unsetenv("SLURM_JOB_ID");
+	unsetenv("SLURM_STEP_ID");
+	unsetenv("XDG_RUNTIME_DIR");
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+static void slurm_cpus_are(const char *type, const char *list, bool told, const cpu_set_t *want)
+{
+	cpu_set_t got;
+
+	setenv("SLURM_CPU_BIND_TYPE", type, 1);
+	setenv("SLURM_CPU_BIND_LIST", list, 1);
+	assert_int_equal(slurm_step_cpus(&got), told);
+	assert_true(!told || CPU_EQUAL(&got, want));
+	unsetenv("SLURM_CPU_BIND_TYPE");
+	unsetenv("SLURM_CPU_BIND_LIST");
+}
+
+static void slurm_tells_the_cpus_of_its_tasks(void **state)
+{
+	cpu_set_t want = cpus(0, 2);
+
+	(void)state;
+	slurm_cpus_are("mask_cpu:", "0x1,0x2", true, &want);
+	slurm_cpus_are("map_cpu:", "1,0x0", true, &want);
+	slurm_cpus_are("mask_cpu:", "0x3*8", true, &want);
+	want = cpus(64, 6);
+	slurm_cpus_are("mask_cpu:", "0x00000F0000000000000000,0x300000000000000000", true, &want);
+	slurm_cpus_are("none", "", false, NULL);
+	slurm_cpus_are("mask_ldom:", "0x1", false, NULL);
+	slurm_cpus_are("mask_cpu:", "", false, NULL);
+	slurm_cpus_are("mask_cpu:", "0x0", false, NULL);
+	slurm_cpus_are("mask_cpu:", "0x1,", false, NULL);
+	slurm_cpus_are("mask_cpu:", "0xg", false, NULL);
+	slurm_cpus_are("map_cpu:", "1,99999", false, NULL);
+	slurm_cpus_are("map_cpu:", "1-3", false, NULL);
+}
+
+static void slurm_tasks_are(const char *list, const char *node, uint32_t want)
+{
+	setenv("SLURM_STEP_TASKS_PER_NODE", list, 1);
+	setenv("SLURM_NODEID", node, 1);
+	assert_int_equal(slurm_tasks_here(), want);
+	unsetenv("SLURM_STEP_TASKS_PER_NODE");
+	unsetenv("SLURM_NODEID");
+}
+
+static void slurm_tells_how_many_tasks_are_here(void **state)
+{
+	(void)state;
+	assert_int_equal(slurm_tasks_here(), 0);
+	slurm_tasks_are("2", "0", 2);
+	slurm_tasks_are("2(x3),1", "2", 2);
+	slurm_tasks_are("2(x3),1", "3", 1);
+	slurm_tasks_are("2(x3),1", "4", 0);
+	slurm_tasks_are("2(x3", "0", 0);
+	slurm_tasks_are("2(x0),5", "0", 0);
+	slurm_tasks_are("many", "0", 0);
 }
 
 static void a_job_is_named_by_its_id(void **state)
@@ -167,6 +256,11 @@ static void machines_share_the_memory(void **state)
 	j.local_size = 2;
 	assert_int_equal(memory_of(&j, CONFIG_GRANULARITY_RANK), MiB(262));
 	unsetenv("SLURM_MEM_PER_NODE");
+	setenv("SLURM_MEM_PER_CPU", "300", 1);
+	setenv("SLURM_CPUS_ON_NODE", "2", 1);
+	assert_int_equal(memory_of(&j, CONFIG_GRANULARITY_NODE), MiB(524));
+	unsetenv("SLURM_MEM_PER_CPU");
+	unsetenv("SLURM_CPUS_ON_NODE");
 }
 
 static void programs_are_bound_to_vcpus(void **state)
@@ -279,6 +373,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(batch_systems_name_the_job),
+		cmocka_unit_test(a_step_joins_the_machine_of_its_job),
+		cmocka_unit_test(slurm_tells_the_cpus_of_its_tasks),
+		cmocka_unit_test(slurm_tells_how_many_tasks_are_here),
 		cmocka_unit_test(a_job_is_named_by_its_id),
 		cmocka_unit_test(a_machine_is_a_quiet_one_unless_told_otherwise),
 		cmocka_unit_test(shares_are_equal_and_apart),
