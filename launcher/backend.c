@@ -14,10 +14,12 @@
 #include <unistd.h>
 
 #include "launcher/backend_child.h"
+#include "vmm/clock.h"
 #include "vmm/log.h"
 
 #define START_MS   20000 /* from fork to exec; the network may hold the program's file */
 #define STOP_MS	   30000 /* a disk's last writes may take long */
+#define KILL_MS	   10000 /* the kernel ends it, but for what waits for a disk or a network */
 #define LINE_MAX_SHOWN 400 /* of its last words, in a message */
 
 #define EXPLAIN_MS 1000	 /* from a lost connection to the end of the process */
@@ -176,6 +178,8 @@ int backend_start(struct backend *b, const struct backend_setup *s)
 	}
 	close_pair(output);
 	close_pair(channel);
+	if (err == -ETIMEDOUT)
+		backend_kill(b);
 	if (err)
 		backend_stop(b);
 	return err;
@@ -248,7 +252,9 @@ static void lost(struct backend *b)
 {
 	int status;
 
-	if (ended(b, EXPLAIN_MS, &status))
+	if (b->silent && *b->silent)
+		log_debug("%s: was given up", b->name);
+	else if (ended(b, EXPLAIN_MS, &status))
 		end_tell(b, status);
 	else
 		log_errno(-EPIPE, "%s: has hung up; its last words: %s", b->name, (words_take(b), words_last(b)));
@@ -277,7 +283,7 @@ static void said_ready(struct loop_source *src, uint32_t events)
 		loop_remove(b->loop, &b->said);
 }
 
-int backend_watch(struct backend *b, struct loop *loop, struct end *end)
+int backend_watch(struct backend *b, struct loop *loop, struct end *end, const bool *silent)
 {
 	int err;
 
@@ -285,6 +291,7 @@ int backend_watch(struct backend *b, struct loop *loop, struct end *end)
 	b->said.ready = said_ready;
 	b->hung.ready = hung_ready;
 	b->end = end;
+	b->silent = silent;
 	b->loop = loop;
 	if ((err = loop_add(loop, &b->exited, EPOLLIN)) == 0 && (err = loop_add(loop, &b->said, EPOLLIN)) == 0 &&
 		(err = loop_add(loop, &b->hung, EPOLLRDHUP)) == 0)
@@ -300,21 +307,41 @@ static void close_one(int *fd)
 	*fd = -1;
 }
 
-void backend_stop(struct backend *b)
+static void end_ask(struct backend *b, int signal, uint32_t timeout_ms)
 {
-	int status;
-
 	backend_unwatch(b);
 	close_one(&b->connection);
 	close_one(&b->hung.fd);
+	b->end_by_ns = clock_now_ns() + timeout_ms * 1000000ull;
 	if (b->pid) {
-		kill(b->pid, SIGTERM);
-		if (!ended(b, STOP_MS, &status)) {
-			log_warn("%s: does not end, and is killed", b->name);
-			kill(b->pid, SIGKILL);
-			(void)waitpid(b->pid, &status, 0);
-			b->pid = 0;
-		}
+		kill(b->pid, signal);
+		kill(b->pid, SIGCONT);
+	}
+}
+
+void backend_end(struct backend *b)
+{
+	if (!b->end_by_ns)
+		end_ask(b, SIGTERM, STOP_MS);
+}
+
+void backend_kill(struct backend *b)
+{
+	end_ask(b, SIGKILL, KILL_MS);
+}
+
+void backend_stop(struct backend *b)
+{
+	uint64_t now = clock_now_ns();
+	int status;
+
+	backend_end(b);
+	if (b->pid && !ended(b, b->end_by_ns > now ? (int)((b->end_by_ns - now) / 1000000 + 1) : 0, &status)) {
+		log_warn("%s: does not end, and is killed", b->name);
+		kill(b->pid, SIGKILL);
+		if (!ended(b, KILL_MS, &status))
+			log_warn("%s: process %d hangs in the kernel, which ends it when it can", b->name, b->pid);
+		b->pid = 0;
 	}
 	close_one(&b->said.fd);
 	close_one(&b->exited.fd);

@@ -43,6 +43,8 @@ struct backend {
 	struct loop_source hung;   /* a copy of the connection */
 	struct loop *loop;	   /* NULL: not watched */
 	struct end *end;
+	const bool *silent; /* it was given up, and that was told; NULL: nobody would know */
+	uint64_t end_by_ns; /* asked to end, until then; 0: not asked */
 	char words[2048]; /* the last that it said */
 	uint32_t nr_words;
 };
@@ -52,8 +54,8 @@ int backend_start(struct backend *b, const struct backend_setup *s) must_check;
 /* The connection; the caller's from here on. */
 int backend_take(struct backend *b);
 
-/* From here on, its end is the machine's. */
-int backend_watch(struct backend *b, struct loop *loop, struct end *end) must_check;
+/* From here on, its end is the machine's. silent: see above; borrowed. */
+int backend_watch(struct backend *b, struct loop *loop, struct end *end, const bool *silent) must_check;
 
 /* From here on, its end is expected. */
 void backend_unwatch(struct backend *b);
@@ -61,7 +63,13 @@ void backend_unwatch(struct backend *b);
 /* Something went wrong that may be the back end's doing: if it has ended, say how, and what it said. */
 void backend_explain(struct backend *b);
 
-/* The device has closed the connection. Waits until it is gone. */
+/* The device has closed the connection: it is to end, and so is one that somebody has stopped. Does not wait. */
+void backend_end(struct backend *b);
+
+/* It has not answered in time: it is killed, and not asked. Does not wait. */
+void backend_kill(struct backend *b);
+
+/* backend_end(), and wait until it is gone; one that takes too long is killed. */
 void backend_stop(struct backend *b);
 
 #endif

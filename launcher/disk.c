@@ -108,6 +108,8 @@ static int image_lock(const struct disk *d, int *lock)
 
 /* The overlay */
 
+#define CREATE_MS 60000 /* on a network, maybe */
+
 static int overlay_create(const struct disk *d, const char *path)
 {
 	char program[PATH_MAX], said[512];
@@ -118,7 +120,7 @@ static int overlay_create(const struct disk *d, const char *path)
 	if (!program_find("qemu-img", places, program))
 		return log_errno(-ENOENT, "%s: no qemu-img here, which makes overlays; install the package qemu-utils",
 			d->name);
-	code = program_run(argv, said, sizeof(said));
+	code = program_run(argv, said, sizeof(said), CREATE_MS);
 	if (code < 0)
 		return log_errno(code, "%s: cannot run %s: %m", d->name, program);
 	return code ? log_errno(-EIO, "%s: the overlay cannot be made: %s", d->name, said) : 0;

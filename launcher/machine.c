@@ -72,6 +72,8 @@ int machine_run(const struct run_config *cfg, const struct stop_signals *signals
 		err = loop_run(&m->vm.loop);
 		if (err)
 			end_set(&m->vm.end, END_FAILED, 0);
+		if (end_kind(&m->vm.end) == END_STOPPED || end_kind(&m->vm.end) == END_FAILED)
+			machine_outside_abort(m);
 		vcpus_stop(&m->vcpus);
 		if (!err)
 			err = machine_report(m, &end->deviates);

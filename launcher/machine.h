@@ -178,6 +178,9 @@ char *machine_cmdline(const struct machine *m);
 /* cmdline, which is freed, with what lets thole in to the guest's agent. NULL: out of memory. */
 char *machine_agent_words(const struct machine *m, char *cmdline) must_check;
 
+/* The guest ends at once: nobody is to wait for an answer of what serves its shares and disks. */
+void machine_outside_abort(struct machine *m);
+
 /* The images' bytes are no longer needed. */
 void machine_images_free(struct machine *m);
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -11,6 +12,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "vmm/clock.h"
 
 extern char **environ;
 
@@ -60,13 +63,31 @@ static int spawn(char *const *argv, int output, pid_t *pid)
 	return -err;
 }
 
-static void text_read(int fd, char *text, size_t size)
+/* Is there something to read, or its end? One that takes too long is killed, which is an end. */
+static bool text_await(int fd, uint64_t until_ns, pid_t pid)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint64_t now = clock_now_ns();
+	int n = poll(&p, 1, until_ns > now ? (int)((until_ns - now) / 1000000 + 1) : 0);
+
+	if (n == 0)
+		kill(pid, SIGKILL);
+	return n != 0;
+}
+
+/* False: it was killed. */
+static bool text_read(int fd, char *text, size_t size, uint64_t until_ns, pid_t pid)
 {
 	char more[256];
 	size_t n = 0;
-	ssize_t got;
+	ssize_t got = 1;
+	bool in_time = true;
 
-	while ((got = n < size - 1 ? read(fd, text + n, size - 1 - n) : read(fd, more, sizeof(more))) != 0) {
+	while (in_time && got) {
+		in_time = text_await(fd, until_ns, pid);
+		if (!in_time)
+			break;
+		got = n < size - 1 ? read(fd, text + n, size - 1 - n) : read(fd, more, sizeof(more));
 		if (got < 0 && errno != EINTR)
 			break;
 		if (got > 0 && n < size - 1)
@@ -78,9 +99,10 @@ static void text_read(int fd, char *text, size_t size)
 	for (char *c = text; *c; c++)
 		if ((unsigned char)*c < ' ')
 			*c = ' ';
+	return in_time;
 }
 
-int program_run(char *const *argv, char *text, size_t size)
+int program_run(char *const *argv, char *text, size_t size, uint32_t timeout_ms)
 {
 	int pipe_fd[2], status, err;
 	pid_t pid;
@@ -91,10 +113,10 @@ int program_run(char *const *argv, char *text, size_t size)
 	err = spawn(argv, pipe_fd[1], &pid);
 	close(pipe_fd[1]);
 	if (!err) {
-		text_read(pipe_fd[0], text, size);
-		while (waitpid(pid, &status, 0) < 0)
-			if (errno != EINTR)
-				err = -errno;
+		if (!text_read(pipe_fd[0], text, size, clock_now_ns() + timeout_ms * 1000000ull, pid))
+			err = -ETIMEDOUT;
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			continue;
 	}
 	close(pipe_fd[0]);
 	if (err)

@@ -16,8 +16,9 @@ bool program_find(const char *name, const char *const *places, char path[static 
 
 /*
  * Run argv[0] to its end, with what it says on both streams in text (its first size - 1 bytes; line ends
- * become spaces). Its exit code, 128 + n for a signal, or -errno when it couldn't be started.
+ * become spaces). Its exit code, 128 + n for a signal, or -errno when it couldn't be started; -ETIMEDOUT: it took too
+ * long, and was killed.
  */
-int program_run(char *const *argv, char *text, size_t size) must_check;
+int program_run(char *const *argv, char *text, size_t size, uint32_t timeout_ms) must_check;
 
 #endif

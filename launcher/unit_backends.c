@@ -27,8 +27,11 @@ static int share_start(struct machine *m, const struct virtiofsd *v, uint32_t i)
 	return virtiofsd_start(v, &s, &m->outside[i].process);
 }
 
+/* All at once: their limit of time is one. */
 static void backends_stop(struct machine *m)
 {
+	for (uint32_t i = 0; i < m->nr_outside; i++)
+		backend_end(&m->outside[i].process);
 	for (uint32_t i = m->nr_outside; i--;) {
 		backend_stop(&m->outside[i].process);
 		if (m->outside[i].lock >= 0)
@@ -110,19 +113,28 @@ static int device_create(struct machine *m, uint32_t i)
 	return vhost_user_fs_create(&o->dev, &s, m->shares.at[i].tag);
 }
 
+/* It has said so itself if it does not answer; and then nothing else is to be had from it. */
+static void device_failed(struct outside *o, int err)
+{
+	if (err == -ETIMEDOUT)
+		backend_kill(&o->process);
+	else
+		backend_explain(&o->process);
+}
+
 static int device_start(struct machine *m, uint32_t i)
 {
 	struct outside *o = &m->outside[i];
 	int err = device_create(m, i);
 
 	if (err) {
-		backend_explain(&o->process);
+		device_failed(o, err);
 		return err;
 	}
 	err = virtio_pci_add(&o->pci, &o->dev.v, &m->pci, &m->vm.routes);
 	if (err)
 		goto err_destroy;
-	err = backend_watch(&o->process, &m->vm.loop, &m->vm.end);
+	err = backend_watch(&o->process, &m->vm.loop, &m->vm.end, &o->dev.u.silent);
 	if (!err)
 		return 0;
 	virtio_pci_remove(&o->pci);
@@ -138,6 +150,8 @@ static void outside_stop(struct machine *m)
 
 		backend_unwatch(&o->process);
 		virtio_pci_remove(&o->pci);
+		if (o->dev.u.silent)
+			backend_kill(&o->process);
 		vhost_user_dev_destroy(&o->dev);
 	}
 }
@@ -153,6 +167,15 @@ static int outside_start(struct machine *m)
 	if (err)
 		outside_stop(m);
 	return err;
+}
+
+/* A vCPU that waits for a back end's answer would not stop before it has one. */
+void machine_outside_abort(struct machine *m)
+{
+	for (uint32_t i = 0; i < m->nr_outside_devices; i++) {
+		backend_unwatch(&m->outside[i].process);
+		vhost_user_abort(&m->outside[i].dev.u);
+	}
 }
 
 const struct unit outside_unit = { "outside", outside_start, outside_stop };

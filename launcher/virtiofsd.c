@@ -36,12 +36,15 @@ static const char *const places[] = {
 	NULL,
 };
 
+/* For what takes milliseconds; the network may hold the program's file. */
+#define VERSION_MS 20000
+
 /* Ask it: "virtiofsd version 7.2.22 (Debian ...)" is the C one, "virtiofsd 1.13.2" the other. */
 static int kind_ask(struct virtiofsd *v)
 {
 	char *argv[] = { v->path, (char *)"--version", NULL };
 	char answer[256];
-	int code = program_run(argv, answer, sizeof(answer));
+	int code = program_run(argv, answer, sizeof(answer), VERSION_MS);
 
 	if (code < 0)
 		return log_errno(code, "virtiofsd: cannot run %s: %m", v->path);

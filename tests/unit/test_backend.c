@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "launcher/backend.h"
+#include "launcher/program.h"
 #include "vmm/log.h"
 
 static char said[4096];
@@ -182,7 +183,7 @@ static void dies(const char *script, int signal, const char *what)
 	said[0] = '\0';
 	assert_int_equal(start(&b, script), 0);
 	fd = backend_take(&b);
-	assert_int_equal(backend_watch(&b, &loop, &end), 0);
+	assert_int_equal(backend_watch(&b, &loop, &end, NULL), 0);
 	if (signal)
 		kill(b.pid, signal);
 	assert_int_equal(loop_run(&loop), 0);
@@ -230,6 +231,74 @@ static void test_stubborn_is_killed(void **state)
 	backend_stop(&b);
 	assert_int_equal(kill(pid, 0), -1);
 	assert_int_equal(errno, ESRCH);
+}
+
+/* Somebody has stopped it (SIGSTOP): it goes on to its end. */
+static void test_stopped(void **state)
+{
+	struct backend b;
+	int status;
+
+	(void)state;
+	assert_int_equal(start(&b, "kill -STOP $$"), 0);
+	assert_int_equal(waitpid(b.pid, &status, WUNTRACED), b.pid);
+	assert_true(WIFSTOPPED(status));
+	backend_stop(&b);
+	assert_int_equal(b.pid, 0);
+	assert_string_equal(said, "");
+}
+
+/* Given up, it is not asked any more: one that would not mind SIGTERM is gone without a warning. */
+static void test_given_up(void **state)
+{
+	struct backend b;
+	char word[8];
+	struct pollfd p;
+
+	(void)state;
+	assert_int_equal(start(&b, "trap '' TERM; echo deaf; while :; do sleep 1; done"), 0);
+	p = (struct pollfd){ .fd = b.said.fd, .events = POLLIN };
+	assert_int_equal(poll(&p, 1, 20000), 1);
+	assert_int_equal(read(b.said.fd, word, sizeof(word)), 5);
+	backend_kill(&b);
+	backend_stop(&b);
+	assert_int_equal(b.pid, 0);
+	assert_string_equal(said, "");
+}
+
+/* Its device has told that it does not answer, and hung up: that is the machine's end, and all is said. */
+static void test_silent(void **state)
+{
+	const bool silent = true;
+	struct backend b;
+	int fd;
+
+	(void)state;
+	assert_int_equal(start(&b, "exec sleep 100"), 0);
+	fd = backend_take(&b);
+	assert_int_equal(backend_watch(&b, &loop, &end, &silent), 0);
+	shutdown(fd, SHUT_RDWR);
+	assert_int_equal(loop_run(&loop), 0);
+	assert_int_equal(end_kind(&end), END_FAILED);
+	assert_string_equal(said, "");
+	close(fd);
+	backend_kill(&b);
+	backend_stop(&b);
+	assert_string_equal(said, "");
+}
+
+/* A short program's answer, or its end if it takes too long. */
+static void test_answer_in_time(void **state)
+{
+	char *quick[] = { (char *)"/bin/sh", (char *)"-c", (char *)"echo two words; exit 3", NULL };
+	char *slow[] = { (char *)"/bin/sh", (char *)"-c", (char *)"exec sleep 1000", NULL };
+	char text[16];
+
+	(void)state;
+	assert_int_equal(program_run(quick, text, sizeof(text), 20000), 3);
+	assert_string_equal(text, "two words");
+	assert_int_equal(program_run(slow, text, sizeof(text), 1), -ETIMEDOUT);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
 }
 
 /* Whoever has started it is killed: the kernel ends it, too. */
@@ -280,6 +349,10 @@ int main(void)
 		T(test_hangs_up),
 		T(test_noise),
 		T(test_stubborn_is_killed),
+		T(test_stopped),
+		T(test_given_up),
+		T(test_silent),
+		T(test_answer_in_time),
 		T(test_orphan),
 	};
 	int failed;

@@ -514,6 +514,43 @@ static void test_silence(void **state)
 
 	(void)state;
 	assert_int_equal(vhost_user_init(&u, b.front, "the back end", 1), -ETIMEDOUT);
+	assert_true(u.silent);
+}
+
+static void *init_for_ever(void *arg)
+{
+	struct vhost_user *u = arg;
+
+	return vhost_user_init(u, b.front, "the back end", UINT32_MAX) == -ECONNRESET ? arg : NULL;
+}
+
+/* Whoever waits for an answer that does not come stops waiting when it is not wanted any more. */
+static void test_abort(void **state)
+{
+	struct vhost_user u = { .fd = b.front };
+	pthread_t thread;
+	void *rc;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, init_for_ever, &u), 0);
+	(void)sent(VHOST_USER_GET_FEATURES);
+	vhost_user_abort(&u);
+	assert_int_equal(pthread_join(thread, &rc), 0);
+	assert_ptr_equal(rc, &u);
+	assert_false(u.silent);
+}
+
+/* The guest is gone: its back end is not asked, and so not waited for. */
+static void test_destroy_asks_nothing(void **state)
+{
+	(void)state;
+	fs_make(0);
+	driver_start();
+	assert_true(b.d.v.active);
+	while (recv(b.back, &(char){ 0 }, 1, MSG_DONTWAIT) == 1)
+		continue;
+	vhost_user_dev_destroy(&b.d);
+	assert_int_equal(recv(b.back, &(char){ 0 }, 1, 0), 0);
 }
 
 /* A driver that resets a device whose back end does not answer goes on, without the device. */
@@ -554,6 +591,8 @@ int main(void)
 		T(test_config_malformed),
 		T(test_death),
 		T(test_silence),
+		T(test_abort),
+		T(test_destroy_asks_nothing),
 		T(test_silence_at_reset),
 		T(test_too_old),
 	};

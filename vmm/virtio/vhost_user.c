@@ -23,6 +23,9 @@
 		1ull << VHOST_USER_PROTOCOL_F_BACKEND_REQ | 1ull << VHOST_USER_PROTOCOL_F_CONFIG | \
 		1ull << VHOST_USER_PROTOCOL_F_CONFIGURE_MEM_SLOTS)
 
+/* On the channel whole messages come, or none: the event loop does not wait for the rest of one. */
+#define CHANNEL_MS 1000u
+
 static const char *const request_names[] = {
 	[VHOST_USER_GET_FEATURES] = "GET_FEATURES",
 	[VHOST_USER_SET_FEATURES] = "SET_FEATURES",
@@ -58,9 +61,13 @@ static int request_failed(struct vhost_user *u, const struct vhost_user_msg *m, 
 	const char *what = request_names[m->header.request];
 
 	broken(u, err);
-	if (err == -ETIMEDOUT)
-		return log_errno(err, "%s: does not answer %s within %u s", u->name, what,
-			u->timeout_ms / 1000);
+	if (err == -ETIMEDOUT) {
+		u->silent = true;
+		return log_errno(err,
+			"%s: does not answer (%s) within %u s, and is given up; has somebody stopped it, or "
+			"does the disk or network hang that its files are on?",
+			u->name, what, u->timeout_ms / 1000);
+	}
 	/* Whoever started it knows why, and tells. */
 	if (err == -EPIPE || err == -ECONNRESET) {
 		log_debug("%s: is gone (at %s)", u->name, what);
@@ -227,6 +234,11 @@ int vhost_user_init(struct vhost_user *u, int fd, const char *name, uint32_t tim
 	return err;
 }
 
+void vhost_user_abort(struct vhost_user *u)
+{
+	vhost_user_socket_shut(u->fd);
+}
+
 void vhost_user_fini(struct vhost_user *u)
 {
 	if (u->channel >= 0)
@@ -355,7 +367,7 @@ int vhost_user_channel_read(struct vhost_user *u)
 {
 	struct vhost_user_msg m;
 	const char *why = NULL;
-	int err = vhost_user_socket_receive(u->channel, &m, u->timeout_ms, &why);
+	int err = vhost_user_socket_receive(u->channel, &m, min(u->timeout_ms, CHANNEL_MS), &why);
 
 	if (!err && !why)
 		why = vhost_user_backend_fault(&m);
@@ -368,7 +380,7 @@ int vhost_user_channel_read(struct vhost_user *u)
 	if (m.header.flags & VHOST_USER_NEED_REPLY) {
 		vhost_user_make_u64(&m, m.header.request, 0);
 		m.header.flags |= VHOST_USER_REPLY;
-		if ((err = vhost_user_socket_send(u->channel, &m, u->timeout_ms)) != 0)
+		if ((err = vhost_user_socket_send(u->channel, &m, min(u->timeout_ms, CHANNEL_MS))) != 0)
 			return broken(u, err);
 	}
 	return 1;

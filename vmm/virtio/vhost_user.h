@@ -11,7 +11,7 @@
  * time, or a connection that breaks ends it for good: the socket is shut down, which whoever watches it
  * sees as EPOLLHUP, and every further call fails at once with -EPIPE. Nothing waits without an end.
  *
- * Threads: one at a time; a virtio device's lock serves for that. Owns: the socket and the channel.
+ * Threads: one at a time; a virtio device's lock serves for that. vhost_user_abort() is any thread's. Owns: the socket and the channel.
  * Errors: negative errno, reported with the back end's name; but not that it is gone (-EPIPE, -ECONNRESET),
  * of which its parent knows more.
  */
@@ -31,11 +31,15 @@ struct vhost_user {
 	uint32_t nr_queues;  /* the most that it has; 0: it does not say */
 	bool has_protocol;   /* VHOST_USER_F_PROTOCOL_FEATURES */
 	bool broken;
+	bool silent; /* it is there, and did not answer in time */
 };
 
 /* Take over fd, a connected stream socket (on failure, too), and agree on features. */
 int vhost_user_init(struct vhost_user *u, int fd, const char *name, uint32_t timeout_ms) must_check;
 void vhost_user_fini(struct vhost_user *u);
+
+/* Any thread, between init and fini: whoever waits for an answer has waited enough. Nothing is asked any more. */
+void vhost_user_abort(struct vhost_user *u);
 
 bool vhost_user_has(const struct vhost_user *u, unsigned protocol_feature);
 

@@ -198,9 +198,11 @@ int vhost_user_blk_create(
 	return err;
 }
 
+/* The guest is gone, and does not care how queues are left. The back end sees that we hang up, and ends what it does. */
 void vhost_user_dev_destroy(struct vhost_user_dev *d)
 {
 	channel_unwatch(d);
+	vhost_user_abort(&d->u);
 	virtio_fini(&d->v);
 	vhost_user_fini(&d->u);
 }
