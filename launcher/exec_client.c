@@ -339,10 +339,12 @@ static int order_send(struct client *c)
 	}
 	memcpy(hello.key, c->agent->key, sizeof(hello.key));
 	frame_hello_encode(payload, &hello);
+	link_hold(&c->link);
 	link_send(&c->link, FRAME_HELLO, STREAM_IN, payload, sizeof(payload));
 	for (uint32_t at = 0; at < b.nr; at += FRAME_PAYLOAD_MAX)
 		link_send(&c->link, FRAME_ORDER, STREAM_IN, b.at + at, min(b.nr - at, FRAME_PAYLOAD_MAX));
 	link_send(&c->link, FRAME_START, STREAM_IN, NULL, 0);
+	link_release(&c->link);
 	free(b.at);
 	return 0;
 }

@@ -137,22 +137,32 @@ static void in_read(struct link *l)
 	frames_take(l);
 }
 
+void link_hold(struct link *l)
+{
+	l->handling = true;
+}
+
+void link_release(struct link *l)
+{
+	l->handling = false;
+	if (l->broken)
+		link_close(l, l->broken);
+	else
+		settle(l);
+}
+
 static void socket_ready(struct loop_source *src, uint32_t events)
 {
 	struct link *l = container_of(src, struct link, socket);
 
-	l->handling = true;
+	link_hold(l);
 	if (events & EPOLLOUT)
 		out_write(l);
 	if (!l->broken && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		in_read(l);
 	if (link_has_room(l))
 		l->ops->drained(l);
-	l->handling = false;
-	if (l->broken)
-		link_close(l, l->broken);
-	else
-		settle(l);
+	link_release(l);
 }
 
 int link_init(struct link *l, struct loop *loop, int fd, enum frame_sender peer, const struct link_ops *ops)

@@ -55,6 +55,10 @@ void link_fini(struct link *l);
 /* Queue a frame. On a link that is closed this does nothing. */
 void link_send(struct link *l, enum frame_type type, enum stream_id stream, const void *payload, uint32_t size);
 
+/* Between these, frames are queued, and go as one: to a guest, each for itself is an interrupt and a wake-up. */
+void link_hold(struct link *l);
+void link_release(struct link *l);
+
 /* Room for a data frame's payload in the queue: read straight into it, then say how much it is. */
 uint8_t *link_data_reserve(struct link *l, uint32_t size) must_check;
 void link_data_commit(struct link *l, enum stream_id stream, uint32_t size);
