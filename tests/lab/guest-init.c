@@ -460,11 +460,30 @@ static void run_command_line(void)
 	}
 }
 
+/* The parameters of a module on the kernel's command line, NAME.PARAMETER=VALUE, as modprobe takes them from there. */
+static void module_parameters(char *out, size_t size, const char *file)
+{
+	char line[8192], name[64];
+	char *word, *rest = NULL;
+	size_t len = 0, n;
+
+	/* NUMBER-NAME.ko */
+	n = strcspn(file + strcspn(file, "-") + 1, ".");
+	snprintf(name, sizeof(name), "%.*s.", (int)n, file + strcspn(file, "-") + 1);
+	for (word = name; *word; word++)
+		*word = *word == '-' ? '_' : *word;
+	*out = 0;
+	file_line(line, sizeof(line), "/proc/cmdline");
+	for (word = strtok_r(line, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+		if (strncmp(word, name, strlen(name)) == 0 && len < size)
+			len += (size_t)snprintf(out + len, size - len, "%s ", word + strlen(name));
+}
+
 /* make-initrd numbers the files in the order in which they must be loaded. */
 static void load_modules(void)
 {
 	struct dirent **names;
-	char path[512];
+	char path[512], parameters[512];
 	int n = scandir(MODULE_DIR, &names, NULL, alphasort), i, fd;
 
 	for (i = 0; i < n; i++) {
@@ -472,7 +491,8 @@ static void load_modules(void)
 		fd = names[i]->d_name[0] == '.' ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			continue;
-		if (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST)
+		module_parameters(parameters, sizeof(parameters), names[i]->d_name);
+		if (syscall(SYS_finit_module, fd, parameters, 0) < 0 && errno != EEXIST)
 			say("module %s failed: %s", names[i]->d_name, strerror(errno));
 		close(fd);
 	}

@@ -2,7 +2,8 @@
 /*
  * edu_dma.S - a multiboot kernel that has QEMU's "edu" device do DMA: within its memory, which has to work, and to
  * the address that its command line gives (0x and hexadecimal digits), which is none of its memory. If there is an NVMe
- * drive, too, it reads that one's first registers, capabilities and version (NVM Express Base 2.0, 3.1.3), which it says.
+ * drive, too, it reads that one's first registers, capabilities and version, and writes a register that counts only when
+ * the drive is turned on, the admin queue's address (NVM Express Base 2.0, 3.1.3); and says them, before and after.
  *
  * docs/specs/edu.rst of QEMU: BAR 0 has DMA source at 0x80, destination at 0x88, count at 0x90, command at 0x98 (1 starts,
  * 2 is towards memory), and a buffer, for the device at 0x40000. Says what it did on COM1; the debug exit port
@@ -16,6 +17,9 @@
 #define TO         0x301000
 #define BYTES      64
 #define NVME_CLASS 0x010802
+#define NVME_ASQ   0x28
+#define ASQ_LOW    0x34567000
+#define ASQ_HIGH   0x12
 
 	.code32
 	.section .multiboot, "a"
@@ -83,7 +87,8 @@ leave:
 	hlt
 	jmp leave
 
-/* Has the device at EBX read the registers of a drive, behind its 64-bit BAR 0, and says the first three words. */
+/* Has the device at EBX read the registers of a drive, behind its 64-bit BAR 0, and write one: first all in a row, then
+ * that one. No processor touches them. */
 peer:
 	movl $0x80000008, %ecx
 7:	movl %ecx, %eax
@@ -101,15 +106,12 @@ peer:
 	outl %eax, %dx
 	leal 12(%ecx), %eax
 	call config_read
-	movl %eax, %edi
+	movl %eax, bar + 4
 	leal 8(%ecx), %eax
 	call config_read
 	andl $-16, %eax
-	movl %eax, %esi
-	call from_memory
-	movl $TO, %esi
-	xorl %edi, %edi
-	call to_memory
+	movl %eax, bar
+	call peer_read
 	movl $text_peer, %esi
 	call print
 	movl TO, %eax
@@ -118,8 +120,44 @@ peer:
 	call number_print
 	movl TO + 8, %eax
 	call number_print
+	movl $text_queue, %esi
+	call print
+	call queue_print
+	call peer_write
+	call peer_read
+	movl $text_now, %esi
+	call print
+	call queue_print
 	movl $text_end, %esi
 	jmp print
+
+peer_read:
+	movl bar, %esi
+	movl bar + 4, %edi
+	call from_memory
+	movl $TO, %esi
+	xorl %edi, %edi
+	jmp to_memory
+
+peer_write:
+	movl $ASQ_LOW, FROM
+	movl $ASQ_HIGH, FROM + 4
+	movl $FROM, %esi
+	xorl %edi, %edi
+	call from_memory
+	movl $8, bytes
+	movl bar, %esi
+	addl $NVME_ASQ, %esi
+	movl bar + 4, %edi
+	call to_memory
+	movl $BYTES, bytes
+	ret
+
+queue_print:
+	movl TO + NVME_ASQ, %eax
+	call number_print
+	movl TO + NVME_ASQ + 4, %eax
+	jmp number_print
 
 /* EAX, behind a space */
 number_print:
@@ -163,7 +201,8 @@ to_memory:
 	movq (%esp), %mm0
 	movq %mm0, 0x88(%ebx)
 	movl $3, %eax
-go:	movl $BYTES, 0x90(%ebx)
+go:	movl bytes, %ecx
+	movl %ecx, 0x90(%ebx)
 	movl %eax, 0x98(%ebx)
 3:	testl $1, 0x98(%ebx)
 	jnz 3b
@@ -204,10 +243,16 @@ print:
 text_none:	.asciz "edu: none\n"
 text_inside:	.asciz "edu: inside\n"
 text_peer:	.asciz "edu: the drive's registers"
+text_queue:	.asciz "\nedu: its queue's address"
+text_now:	.asciz " now"
 text_end:	.asciz "\n"
 text_outside:	.asciz "edu: outside done\n"
 
+	.data
+bytes:	.long BYTES
+
 	.bss
+bar:	.skip 8
 	.align 16
 	.skip 4096
 stack_top:
