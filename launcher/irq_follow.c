@@ -29,14 +29,16 @@ static int64_t vcpu_of(const struct machine *m, uint32_t apicid)
 	return -1;
 }
 
-/* The vCPU that a host interrupt is for; -1: not one, or not known. */
+/* The vCPU that a host interrupt is for; -1: not one, or not known, as of a line. */
 static int64_t target_of(const struct machine *m, const struct vector_irq *irq)
 {
+	const enum passed_irq kind = strcmp(irq->kind, "msix") == 0 ? PASSED_MSIX
+				   : strcmp(irq->kind, "msi") == 0  ? PASSED_MSI : PASSED_NONE;
 	uint32_t apicid;
 
 	for (uint32_t i = 0; i < m->nr_passed; i++)
-		if (strcmp(m->passed[i].device.name, irq->device) == 0 && strcmp(irq->kind, "msix") == 0 &&
-			passed_target(&m->passed[i], irq->vector, &apicid))
+		if (strcmp(m->passed[i].device.name, irq->device) == 0 &&
+			passed_target(&m->passed[i], kind, irq->vector, &apicid))
 			return vcpu_of(m, apicid);
 	return -1;
 }

@@ -100,8 +100,8 @@ int passed_add(struct passed *p) must_check;
 
 void passed_close(struct passed *p);
 
-/* Whose vCPU an MSI-X vector interrupts: false where it does not deliver now, or not to one APIC id. */
-bool passed_target(struct passed *p, uint32_t vector, uint32_t *apicid);
+/* Whose vCPU a vector, by MSI or MSI-X, interrupts: false where it does not deliver now, or not to one APIC id. */
+bool passed_target(struct passed *p, enum passed_irq irq, uint32_t vector, uint32_t *apicid);
 
 /* Within the folder: interrupts (passed_irq.c), BARs (passed_bar.c) and the expansion ROM (passed_rom.c). */
 int passed_irq_open(struct passed *p) must_check;

@@ -254,14 +254,16 @@ void passed_irq_table(struct passed *p)
 }
 
 /* Intel SDM vol. 3A, 11.11: physical destinations are one id, in bits 12 to 19; x2APIC's upper bits are not of one. */
-bool passed_target(struct passed *p, uint32_t vector, uint32_t *apicid)
+bool passed_target(struct passed *p, enum passed_irq irq, uint32_t vector, uint32_t *apicid)
 {
+	const struct msix *m = irq == PASSED_MSI ? &p->msi : &p->msix;
 	bool one;
 
 	pthread_mutex_lock(&p->lock);
-	one = p->irq == PASSED_MSIX && vector < p->msix.nr_vectors && p->signals[vector] && !(p->msix.entry[vector].control & 1);
+	one = (irq == PASSED_MSI || irq == PASSED_MSIX) && p->irq == irq && vector < m->nr_vectors &&
+		(irq == PASSED_MSI || p->signals[vector]) && !(m->entry[vector].control & 1);
 	if (one) {
-		uint64_t address = p->msix.entry[vector].message.address;
+		uint64_t address = m->entry[vector].message.address;
 
 		*apicid = address >> 12 & 0xff;
 		one = !(address & 4) && *apicid != 0xff && !(address & 0xfe0);

@@ -30,17 +30,17 @@ static void many_vectors_are_one_update(void **state)
 	msix_control(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
 	assert_int_equal(b.kernel.irq, VFIO_PCI_MSIX_IRQ_INDEX);
 	assert_int_equal(b.kernel.allocated, 65);
-	for (unsigned v = 0; v < 60; v++)
+	for (unsigned v = 0; v < 64; v++)
 		entry_write(v, false);
 	routings = b.wired.routings;
 	msix_control(PCI_MSIX_FLAGS_ENABLE);
 	assert_int_equal(b.wired.routings, routings + 1);
-	for (unsigned v = 0; v < 60; v++) {
+	for (unsigned v = 0; v < 64; v++) {
 		/* The same eventfd for both, or nothing can be posted. */
 		assert_int_equal(b.kernel.fd[v], b.p.msix_fd[v]);
 		assert_int_equal(wired_gsi(&b.wired, b.p.msix_fd[v]), b.p.msix.gsi + v);
 	}
-	assert_int_equal(b.kernel.fd[60], -1);
+	assert_int_equal(b.kernel.fd[64], -1);
 	assert_int_equal(wired_message(&b.wired, b.p.msix.gsi + 3)->data, 0x43);
 	passed_close(&b.p);
 	assert_int_equal(b.kernel.irq, -1);
@@ -140,22 +140,22 @@ static void whose_interrupt(void **state)
 	b.env.routed = routed;
 	start("qemu-nvme");
 	command(PCI_COMMAND_MEMORY);
-	assert_false(passed_target(&b.p, 7, &apicid));
+	assert_false(passed_target(&b.p, PASSED_MSIX, 7, &apicid));
 	msix_control(PCI_MSIX_FLAGS_ENABLE);
 	b.routed = 0;
 	entry_write(7, false);
 	assert_true(b.routed > 0);
-	assert_true(passed_target(&b.p, 7, &apicid));
+	assert_true(passed_target(&b.p, PASSED_MSIX, 7, &apicid));
 	assert_int_equal(apicid, 7);
-	assert_false(passed_target(&b.p, 8, &apicid));
-	assert_false(passed_target(&b.p, 65, &apicid));
+	assert_false(passed_target(&b.p, PASSED_MSIX, 8, &apicid));
+	assert_false(passed_target(&b.p, PASSED_MSIX, 65, &apicid));
 	bus_write(entry(7, 0), 4, 0xfee07004); /* logical */
-	assert_false(passed_target(&b.p, 7, &apicid));
+	assert_false(passed_target(&b.p, PASSED_MSIX, 7, &apicid));
 	bus_write(entry(7, 0), 4, 0xfeeff000); /* all */
-	assert_false(passed_target(&b.p, 7, &apicid));
+	assert_false(passed_target(&b.p, PASSED_MSIX, 7, &apicid));
 	bus_write(entry(7, 0), 4, 0xfee07000);
 	bus_write(entry(7, 3), 4, 1);
-	assert_false(passed_target(&b.p, 7, &apicid));
+	assert_false(passed_target(&b.p, PASSED_MSIX, 7, &apicid));
 	passed_close(&b.p);
 }
 
@@ -191,11 +191,12 @@ static void no_line(void **state)
 
 static void plain_msi(void **state)
 {
-	uint32_t at;
+	uint32_t at, apicid = 99;
 
 	(void)state;
 	start("nvme");
 	at = b.p.space.msi;
+	assert_false(passed_target(&b.p, PASSED_MSI, 0, &apicid));
 	assert_int_equal(b.kernel.irq, VFIO_PCI_INTX_IRQ_INDEX);
 	bus_write(cfg(at + PCI_MSI_ADDRESS_LO), 4, 0xfee01000);
 	bus_write(cfg(at + PCI_MSI_ADDRESS_HI), 4, 0);
@@ -205,11 +206,20 @@ static void plain_msi(void **state)
 	assert_int_equal(b.kernel.allocated, 4);
 	assert_int_equal(wired_message(&b.wired, b.p.msi.gsi + 3)->data, 0x53);
 	assert_int_equal(wired_gsi(&b.wired, b.p.msi_fd[4]), 0);
+	assert_true(passed_target(&b.p, PASSED_MSI, 3, &apicid));
+	assert_int_equal(apicid, 1);
+	assert_false(passed_target(&b.p, PASSED_MSI, 4, &apicid));
+	assert_false(passed_target(&b.p, PASSED_MSI, 64, &apicid));
+	assert_false(passed_target(&b.p, PASSED_MSIX, 0, &apicid));
+	assert_false(passed_target(&b.p, PASSED_INTX, 0, &apicid));
 	/* Moved while it delivers. */
 	bus_write(cfg(at + PCI_MSI_ADDRESS_LO), 4, 0xfee02000);
 	assert_int_equal(wired_message(&b.wired, b.p.msi.gsi)->address_lo, 0xfee02000);
+	assert_true(passed_target(&b.p, PASSED_MSI, 0, &apicid));
+	assert_int_equal(apicid, 2);
 	bus_write(cfg(at + PCI_MSI_FLAGS), 2, 0);
 	assert_int_equal(b.kernel.irq, VFIO_PCI_INTX_IRQ_INDEX);
+	assert_false(passed_target(&b.p, PASSED_MSI, 0, &apicid));
 	passed_close(&b.p);
 }
 
