@@ -45,6 +45,7 @@ UNIT_TESTS := \
 	test_ipi \
 	test_ktext \
 	test_image \
+	test_inhibit \
 	test_layout \
 	test_ledger \
 	test_log \
