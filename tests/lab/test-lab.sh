@@ -99,6 +99,11 @@ test_failures() {
 	check "with QEMU's reason, and no second try" is "$(grep -c -e '-nonsense: invalid option' -e 'once more' "$tmp/stderr")" 1
 	"$lab" --no-option -- true 2>"$tmp/stderr"
 	check "a wrong option: 99" is $? 99
+	"$lab" --timeout 120 -- sh -c 'echo begun
+		echo "<3>rcu: rcu_preempt kthread timer wakeup didn\047t happen for 30001 jiffies!" >/dev/kmsg
+		sleep 100' >"$tmp/stdout" 2>"$tmp/stderr"
+	check "a machine that loses a timer does not wait for its timeout: 99" is "$? $(cat "$tmp/stdout")" "99 begun"
+	check "and says so" says "$tmp/stderr" '^lab: an emulated CPU lost its timer while running sh -c echo begun'
 	"$lab" --timeout 2 -- true 2>"$tmp/stderr"
 	check "a timeout: 98" is $? 98
 	check "which is said" says "$tmp/stderr" '^lab: timeout after 2 s while booting$'
