@@ -72,6 +72,7 @@ UNIT_TESTS := \
 	test_request \
 	test_topology \
 	test_vhost_user \
+	test_vhost_user_faults \
 	test_virtio_console \
 	test_virtio_master \
 	test_virtio_pci \
