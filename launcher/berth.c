@@ -2,6 +2,7 @@
 /* berth.c - directories, locks on them, and sockets by names that may be longer than a socket's can. */
 #include "launcher/berth.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,13 @@
 
 /* How often to see whether a machine has left. */
 #define AWAIT_US 5000
+
+void berth_name_clean(char *name)
+{
+	for (; *name; name++)
+		if (!isalnum((unsigned char)*name) && !strchr("._-", *name))
+			*name = '-';
+}
 
 static void path_make(char *path)
 {

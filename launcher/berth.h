@@ -36,6 +36,9 @@ struct berth {
 	bool stopped;                 /* its machine was asked to end, and did not fail */
 };
 
+/* Letters that a name may not have become dashes. */
+void berth_name_clean(char *name);
+
 /* The user's directory, made if need be; path: PATH_MAX bytes. A descriptor. */
 int harbour_open(char *path) must_check;
 /* Wait until nobody else makes or removes a berth. */

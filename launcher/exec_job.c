@@ -2,7 +2,6 @@
 /* exec_job.c - environment variables of batch systems, ancestors in /proc, and CPU sets. */
 #include "launcher/exec_job.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -28,14 +27,6 @@ static uint32_t env_number(const char *const *names, uint32_t otherwise)
 			return (uint32_t)v;
 	}
 	return otherwise;
-}
-
-/* Letters that a name may not have become dashes. */
-static void name_clean(char *name)
-{
-	for (; *name; name++)
-		if (!isalnum((unsigned char)*name) && !strchr("._-", *name))
-			*name = '-';
 }
 
 /* Does a machine of that name run here? */
@@ -119,7 +110,7 @@ static void job_name(struct exec_job *j, const char *id)
 		snprintf(j->name, sizeof(j->name), "mpi-%d-%llu", j->launcher, start);
 	else
 		snprintf(j->name, sizeof(j->name), "exec-%d", getpid());
-	name_clean(j->name);
+	berth_name_clean(j->name);
 }
 
 static bool node_has(uint32_t node, size_t cpu)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "launcher/berth.h"
 #include "vmm/util.h"
 
 /* Steps from here on are none of srun's: the batch script's, an interactive shell's, and others' (slurm.h). */
@@ -29,13 +30,10 @@ static uint32_t number_of(const char *name)
 	return text && end != text && !*end && v < UINT32_MAX ? (uint32_t)v : UINT32_MAX;
 }
 
-/* Letters that a machine's name may not have become dashes. */
 static void name_print(char *name, size_t size, const char *job, const char *step)
 {
 	snprintf(name, size, "slurm-%.20s%s%.20s", job, step ? "." : "", step ? step : "");
-	for (; *name; name++)
-		if (!isalnum((unsigned char)*name) && !strchr("._-", *name))
-			*name = '-';
+	berth_name_clean(name);
 }
 
 bool slurm_job_name(char *name, size_t size)
