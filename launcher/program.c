@@ -67,9 +67,13 @@ static int spawn(char *const *argv, int output, pid_t *pid)
 static bool text_await(int fd, uint64_t until_ns, pid_t pid)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	uint64_t now = clock_now_ns();
-	int n = poll(&p, 1, until_ns > now ? (int)((until_ns - now) / 1000000 + 1) : 0);
+	int n;
 
+	do {
+		uint64_t now = clock_now_ns();
+
+		n = poll(&p, 1, until_ns > now ? (int)((until_ns - now) / 1000000 + 1) : 0);
+	} while (n < 0 && errno == EINTR);
 	if (n == 0)
 		kill(pid, SIGKILL);
 	return n != 0;
@@ -83,10 +87,7 @@ static bool text_read(int fd, char *text, size_t size, uint64_t until_ns, pid_t 
 	ssize_t got = 1;
 	bool in_time = true;
 
-	while (in_time && got) {
-		in_time = text_await(fd, until_ns, pid);
-		if (!in_time)
-			break;
+	while (got && (in_time = text_await(fd, until_ns, pid))) {
 		got = n < size - 1 ? read(fd, text + n, size - 1 - n) : read(fd, more, sizeof(more));
 		if (got < 0 && errno != EINTR)
 			break;
@@ -115,8 +116,11 @@ int program_run(char *const *argv, char *text, size_t size, uint32_t timeout_ms)
 	if (!err) {
 		if (!text_read(pipe_fd[0], text, size, clock_now_ns() + timeout_ms * 1000000ull, pid))
 			err = -ETIMEDOUT;
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			continue;
+		while (waitpid(pid, &status, 0) < 0)
+			if (errno != EINTR) {
+				err = -errno;
+				break;
+			}
 	}
 	close(pipe_fd[0]);
 	if (err)
