@@ -158,10 +158,10 @@ struct unit {
 	void (*stop)(struct machine *m);
 };
 
-extern const struct unit host_unit, guest_unit, images_unit, backends_unit, outside_unit, plan_unit, shape_unit, vm_unit,
-	leftover_unit, isolation_unit, quiet_unit, memory_unit, handover_unit, passthrough_unit,
-	devices_unit, virtio_unit, net_unit, vsock_unit, workers_unit, boot_unit, load_unit, stopper_unit, control_unit, console_unit,
-	vcpus_unit, slots_unit, irqchip_unit, tell_unit, run_unit;
+extern const struct unit host_unit, guest_unit, images_unit, backends_unit, outside_unit, plan_unit,
+	shape_unit, vm_unit, leftover_unit, isolation_unit, quiet_unit, memory_unit, handover_unit,
+	passthrough_unit, devices_unit, virtio_unit, net_unit, vsock_unit, workers_unit, boot_unit, load_unit,
+	stopper_unit, control_unit, console_unit, vcpus_unit, slots_unit, irqchip_unit, tell_unit, run_unit;
 
 /* In order of start; NULL-terminated. */
 extern const struct unit *const machine_units[];

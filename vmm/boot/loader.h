@@ -38,7 +38,7 @@ struct loader {
 	struct e820_entry map[E820_ENTRIES_MAX];
 	uint32_t nr_free;
 	struct range free[LOADER_FREE_MAX]; /* by address */
-	struct range low;	/* where the small things go as long as they fit; at first PLACE_LOW */
+	struct range low; /* where the small things go as long as they fit; at first PLACE_LOW */
 };
 
 /* Where to look for room. Page 0 is never given out: to every protocol address 0 means none. */

@@ -11,7 +11,8 @@
  * time, or a connection that breaks ends it for good: the socket is shut down, which whoever watches it
  * sees as EPOLLHUP, and every further call fails at once with -EPIPE. Nothing waits without an end.
  *
- * Threads: one at a time; a virtio device's lock serves for that. vhost_user_abort() is any thread's. Owns: the socket and the channel.
+ * Threads: one at a time; a virtio device's lock serves for that. vhost_user_abort() is any thread's. Owns: the socket
+ * and the channel.
  * Errors: negative errno, reported with the back end's name; but not that it is gone (-EPIPE, -ECONNRESET),
  * of which its parent knows more.
  */
