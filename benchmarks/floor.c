@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * floor.c - what KVM itself takes: the calls that start a guest with one vCPU and 1 GiB, in the order
- * in which thole makes them, and nothing else. No options, no devices, no threads, no clean-up.
+ * floor.c - what KVM itself takes: the calls by which thole starts a guest with one vCPU and 1 GiB, one after the other,
+ * and nothing else, not even the questions which of them there are. No options, no devices, no threads, no clean-up.
  *
  *	floor			the guest is two instructions and leaves at once
  *	floor --pins		the same with a PIC and an I/O APIC, made before there is memory, as is usual
@@ -15,6 +15,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,9 @@
 #define TSS	  0x6000u
 #define TSS_BYTES (104u + 8192u)
 #define CODE	  0x200000u
+
+#define MSR_MISC_ENABLE	  0x1a0u
+#define MSR_MTRR_DEF_TYPE 0x2ffu
 
 #define KVM_TSS	  0xfffbd000ul
 #define KVM_IDMAP 0xfffbc000ul
@@ -55,10 +59,9 @@ static int call(int fd, unsigned long request, unsigned long arg, const char *wh
 
 #define CALL(fd, request, arg) call(fd, request, (unsigned long)(arg), #request)
 
-static uint8_t *memory_make(int vm)
+static uint8_t *memory_make(void)
 {
 	int fd = memfd_create("floor", MFD_CLOEXEC);
-	struct kvm_userspace_memory_region region = { .memory_size = MEMORY };
 	void *at;
 
 	if (fd < 0 || ftruncate(fd, (off_t)MEMORY) < 0)
@@ -66,9 +69,14 @@ static uint8_t *memory_make(int vm)
 	at = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 	if (at == MAP_FAILED)
 		fail("mmap");
-	region.userspace_addr = (uintptr_t)at;
-	CALL(vm, KVM_SET_USER_MEMORY_REGION, &region);
 	return at;
+}
+
+static void memory_tell(int vm, uint8_t *memory)
+{
+	struct kvm_userspace_memory_region region = { .memory_size = MEMORY, .userspace_addr = (uintptr_t)memory };
+
+	CALL(vm, KVM_SET_USER_MEMORY_REGION, &region);
 }
 
 static uint64_t *entries(uint8_t *memory, uint32_t at)
@@ -121,7 +129,7 @@ static uint64_t guest_load(uint8_t *memory, const char *path, const char *cmdlin
 	return elf->e_entry;
 }
 
-static void cpuid_set(int kvm, int vcpu)
+static struct kvm_cpuid2 *cpuid_get(int kvm)
 {
 	struct kvm_cpuid2 *set = calloc(1, sizeof(*set) + CPUID_MAX * sizeof(set->entries[0]));
 
@@ -129,8 +137,18 @@ static void cpuid_set(int kvm, int vcpu)
 		fail("calloc");
 	set->nent = CPUID_MAX;
 	CALL(kvm, KVM_GET_SUPPORTED_CPUID, set);
-	CALL(vcpu, KVM_SET_CPUID2, set);
-	free(set);
+	return set;
+}
+
+/* A KVM may not have it. */
+static void msr_set(int vcpu, uint32_t index, uint64_t value)
+{
+	_Alignas(struct kvm_msrs) uint8_t one[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)] = { 0 };
+	struct kvm_msrs *msrs = (void *)one;
+
+	msrs->nmsrs = 1;
+	msrs->entries[0] = (struct kvm_msr_entry){ .index = index, .data = value };
+	CALL(vcpu, KVM_SET_MSRS, msrs);
 }
 
 /* Ring 3 in 64 bits, with IN and OUT allowed. */
@@ -172,6 +190,10 @@ static void port(struct kvm_run *run)
 
 static void guest_run(int vcpu, struct kvm_run *run)
 {
+	/* Makes KVM's thread for split pages, and enters nothing. */
+	run->immediate_exit = 1;
+	(void)!ioctl(vcpu, KVM_RUN, 0);
+	run->immediate_exit = 0;
 	for (;;) {
 		CALL(vcpu, KVM_RUN, 0);
 		if (run->exit_reason != KVM_EXIT_IO) {
@@ -182,41 +204,70 @@ static void guest_run(int vcpu, struct kvm_run *run)
 	}
 }
 
-int main(int argc, char **argv)
+static int vm_make(int kvm)
 {
+	uint64_t idmap = KVM_IDMAP;
+	int vm = CALL(kvm, KVM_CREATE_VM, 0);
+
+	CALL(vm, KVM_SET_IDENTITY_MAP_ADDR, &idmap);
+	CALL(vm, KVM_SET_TSS_ADDR, KVM_TSS);
+	return vm;
+}
+
+static void caps_set(int vm, bool split)
+{
+	struct kvm_enable_cap irqchip = { .cap = KVM_CAP_SPLIT_IRQCHIP };
 	struct kvm_enable_cap x2apic = { .cap = KVM_CAP_X2APIC_API,
 		.args = { KVM_X2APIC_API_USE_32BIT_IDS | KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK } };
-	struct kvm_enable_cap split = { .cap = KVM_CAP_SPLIT_IRQCHIP };
-	uint64_t idmap = KVM_IDMAP;
-	uint64_t entry;
-	uint8_t *memory;
+	struct kvm_enable_cap exits = { .cap = KVM_CAP_X86_DISABLE_EXITS, .args = { KVM_X86_DISABLE_EXITS_PAUSE } };
+
+	if (split)
+		CALL(vm, KVM_ENABLE_CAP, &irqchip);
+	CALL(vm, KVM_ENABLE_CAP, &x2apic);
+	CALL(vm, KVM_ENABLE_CAP, &exits);
+	CALL(vm, KVM_GET_TSC_KHZ, 0);
+}
+
+static struct kvm_run *run_map(int kvm, int vcpu)
+{
+	size_t bytes = (size_t)CALL(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	struct kvm_run *run = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
+
+	if (run == MAP_FAILED)
+		fail("mmap");
+	return run;
+}
+
+int main(int argc, char **argv)
+{
+	const bool pins = argc > 1 && strcmp(argv[1], "--pins") == 0;
+	const char *guest = argc > 1 && !pins ? argv[1] : NULL;
+	struct kvm_clock_data clock = { 0 };
+	uint8_t *memory = memory_make();
+	struct kvm_cpuid2 *cpuid;
 	struct kvm_run *run;
+	uint64_t entry;
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	int vm, vcpu;
 
 	if (kvm < 0)
 		fail("/dev/kvm");
 	CALL(kvm, KVM_GET_API_VERSION, 0);
-	vm = CALL(kvm, KVM_CREATE_VM, 0);
-	CALL(vm, KVM_SET_IDENTITY_MAP_ADDR, &idmap);
-	CALL(vm, KVM_SET_TSS_ADDR, KVM_TSS);
-	if (argc > 1 && strcmp(argv[1], "--pins") == 0) {
+	cpuid = cpuid_get(kvm);
+	vm = vm_make(kvm);
+	if (pins)
 		CALL(vm, KVM_CREATE_IRQCHIP, 0);
-		memory = memory_make(vm);
-		argc = 1;
-	} else {
-		memory = memory_make(vm);
-		CALL(vm, KVM_ENABLE_CAP, &split);
-	}
-	CALL(vm, KVM_ENABLE_CAP, &x2apic);
+	caps_set(vm, !pins);
 	tables_write(memory);
-	entry = argc > 1 ? guest_load(memory, argv[1], argc > 2 ? argv[2] : "") : code_write(memory);
+	entry = guest ? guest_load(memory, guest, argc > 2 ? argv[2] : "") : code_write(memory);
 	vcpu = CALL(vm, KVM_CREATE_VCPU, 0);
-	run = mmap(NULL, (size_t)CALL(kvm, KVM_GET_VCPU_MMAP_SIZE, 0), PROT_READ | PROT_WRITE, MAP_SHARED,
-		vcpu, 0);
-	if (run == MAP_FAILED)
-		fail("mmap");
-	cpuid_set(kvm, vcpu);
+	run = run_map(kvm, vcpu);
+	CALL(vcpu, KVM_SET_CPUID2, cpuid);
+	msr_set(vcpu, MSR_MISC_ENABLE, 1);
+	msr_set(vcpu, MSR_MTRR_DEF_TYPE, 1 << 11 | 6);
 	registers_set(vcpu, entry);
+	memory_tell(vm, memory);
+	CALL(vm, KVM_SET_CLOCK, &clock);
+	CALL(vm, KVM_GET_CLOCK, &clock);
 	guest_run(vcpu, run);
 }
