@@ -97,8 +97,7 @@ static bool iommus_have(const char *root, const char *file, uint64_t bit)
 	return nr && nr == able;
 }
 
-/* A remapped interrupt's controller is called "IR-...". Where no IOMMU is, there is none, and the whole file
- * would be read: 11 MiB on a large host, a twentieth of a millisecond on a small one. */
+/* A remapped interrupt's controller is called "IR-...". The whole file is read if none is: 11 MiB on a large host. */
 static bool remaps(const char *root)
 {
 	char at[PATH_MAX], *line = NULL;
@@ -106,8 +105,6 @@ static bool remaps(const char *root)
 	bool found = false;
 	FILE *in;
 
-	if (!iommus_there(root))
-		return false;
 	snprintf(at, sizeof(at), "%s/proc/interrupts", root);
 	in = fopen(at, "re");
 	while (in && !found && getline(&line, &size, in) > 0)
@@ -120,12 +117,14 @@ static bool remaps(const char *root)
 
 void ipi_host_read(struct ipi_host *h, const char *root)
 {
+	bool iommus = iommus_there(root);
+
 	*h = (struct ipi_host){
 		.apicv = parameter(root, "sys/module/kvm_intel/parameters/enable_apicv"),
 		.avic = parameter(root, "sys/module/kvm_amd/parameters/avic"),
-		.remapping = remaps(root),
-		.device_posting = iommus_have(root, "intel-iommu/cap", CAP_POSTING) ||
-				  iommus_have(root, "amd-iommu/features", AMD_GA),
+		.remapping = iommus && remaps(root),
+		.device_posting = iommus && (iommus_have(root, "intel-iommu/cap", CAP_POSTING) ||
+						    iommus_have(root, "amd-iommu/features", AMD_GA)),
 	};
 	h->ipiv = h->apicv && parameter(root, "sys/module/kvm_intel/parameters/enable_ipiv");
 	h->x2avic = h->avic && has_word(root, "proc/cpuinfo", "x2avic");

@@ -82,7 +82,8 @@ struct machine {
 
 	/* What it is made from. */
 	struct kvm kvm;
-	struct survey survey; /* until there is a plan */
+	struct survey survey; /* until there are vCPUs */
+	int vm_fd; /* until it is vm's; else -1 */
 	struct ipi_host ipi_host;
 	struct ipi_policy ipi;
 	struct guest_shares shares;
@@ -103,6 +104,7 @@ struct machine {
 	struct cpuid_config cpuid;
 	struct cpulist quiet_cpus; /* that only vCPUs are to run on */
 	struct isolation isolation;
+	bool apics_only; /* no PIC, no I/O APIC: nobody could tell the guest of a pin */
 	enum quiet_idle idle; /* never auto once the VM is made */
 	struct exits_off exits_off;
 
@@ -160,8 +162,8 @@ struct unit {
 
 extern const struct unit host_unit, guest_unit, images_unit, backends_unit, outside_unit, plan_unit,
 	shape_unit, vm_unit, leftover_unit, isolation_unit, quiet_unit, memory_unit, handover_unit,
-	passthrough_unit, devices_unit, virtio_unit, net_unit, vsock_unit, workers_unit, boot_unit, load_unit,
-	stopper_unit, control_unit, console_unit, vcpus_unit, slots_unit, irqchip_unit, tell_unit, run_unit;
+	passthrough_unit, devices_unit, virtio_unit, net_unit, vsock_unit, workers_unit, boot_unit, wires_unit,
+	stopper_unit, control_unit, console_unit, vcpus_unit, slots_unit, slots_late_unit, irqchip_unit, tell_unit, run_unit;
 
 /* In order of start; NULL-terminated. */
 extern const struct unit *const machine_units[];
@@ -180,6 +182,9 @@ char *machine_agent_words(const struct machine *m, char *cmdline) must_check;
 
 /* The guest ends at once: nobody is to wait for an answer of what serves its shares and disks. */
 void machine_outside_abort(struct machine *m);
+
+/* ACPI tables and the images into guest memory, as planned; from one thread, any. Errors: reported. */
+int machine_load(struct machine *m) must_check;
 
 /* The images' bytes are no longer needed. */
 void machine_images_free(struct machine *m);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* unit_boot.c - what goes where in guest memory and how vCPUs start, as values; and then into memory with it. */
+/*
+ * unit_boot.c - what goes where in guest memory and how vCPUs start, as values; how it gets there; and the doorbells of
+ * payloads in ring 0.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,27 +98,25 @@ static void boot_stop(struct machine *m)
 
 const struct unit boot_unit = { "boot", boot_start, boot_stop };
 
-static int load_start(struct machine *m)
+int machine_load(struct machine *m)
 {
-	bool payload = m->boot_input.kind == BOOT_PAYLOAD; /* which is forgotten with the images */
 	int err = 0;
 
 	if (m->boot_input.rsdp) {
 		power_reset_code(mem_at(&m->vm.mem, LAYOUT_RESET_VECTOR, POWER_RESET_CODE_BYTES));
 		err = acpi_write(m);
 	}
-	if (!err)
-		err = boot_plan_write(&m->boot, mem_at_ctx, &m->vm.mem);
-	if (err)
-		return err;
-	words_free(m);
-	machine_images_free(m); /* they are in guest memory now */
-	return payload && m->boot.cpu.mode != CPU_USER64 ? wires_start(m) : 0;
+	return err ? err : boot_plan_write(&m->boot, mem_at_ctx, &m->vm.mem);
 }
 
-static void load_stop(struct machine *m)
+static int wires_unit_start(struct machine *m)
+{
+	return m->boot_input.kind == BOOT_PAYLOAD && m->boot.cpu.mode != CPU_USER64 ? wires_start(m) : 0;
+}
+
+static void wires_unit_stop(struct machine *m)
 {
 	payload_wires_fini(&m->payload_wires);
 }
 
-const struct unit load_unit = { "load", load_start, load_stop };
+const struct unit wires_unit = { "wires", wires_unit_start, wires_unit_stop };

@@ -2,6 +2,7 @@
 /* unit_host.c - is /dev/kvm good enough for what is asked? And, meanwhile, what machine is this? */
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "launcher/machine.h"
 #include "vmm/log.h"
@@ -23,7 +24,12 @@ static int host_start(struct machine *m)
 	m->supported = kvm_supported_cpuid(&m->kvm, &err);
 	if (!m->supported)
 		goto err_close;
-	return 0;
+	/* Long before it is needed: what follows waits for the survey. */
+	m->vm_fd = vm_open(&m->kvm);
+	if (m->vm_fd >= 0)
+		return 0;
+	err = m->vm_fd; /* reported */
+	free(m->supported);
 err_close:
 	survey_end(&m->survey);
 	kvm_close(&m->kvm);
@@ -32,8 +38,10 @@ err_close:
 
 static void host_stop(struct machine *m)
 {
-	survey_end(&m->survey);
+	if (m->vm_fd >= 0)
+		close(m->vm_fd);
 	free(m->supported);
+	survey_end(&m->survey);
 	kvm_close(&m->kvm);
 }
 

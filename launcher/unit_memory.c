@@ -61,7 +61,7 @@ const struct unit memory_unit = { "memory", memory_start, memory_stop };
 
 static int slots_start(struct machine *m)
 {
-	return mem_register(&m->vm.mem, m->vm.fd);
+	return m->apics_only ? 0 : mem_register(&m->vm.mem, m->vm.fd);
 }
 
 /* They go with KVM's machine. */
@@ -71,3 +71,10 @@ static void slots_stop(struct machine *m)
 }
 
 const struct unit slots_unit = { "slots", slots_start, slots_stop };
+
+static int slots_late_start(struct machine *m)
+{
+	return m->apics_only ? mem_register(&m->vm.mem, m->vm.fd) : 0;
+}
+
+const struct unit slots_late_unit = { "slots, late", slots_late_start, slots_stop };

@@ -129,12 +129,14 @@ static void plan_undo(struct machine *m)
 static int plan_start(struct machine *m)
 {
 	struct host h;
-	int err = survey_take(&m->survey, &h);
+	int err = survey_host(&m->survey, &h);
 
 	if (err)
 		return err;
 	claim_open(&m->claim, CLAIM_FILE);
 	err = plan_from_host(m, &h);
+	if (!err && m->cfg->report)
+		(void)survey_cpu(&m->survey, &m->plan.guest); /* which is in the report */
 	if (!err && (err = report_plan(&m->report, m->cfg, &m->plan, &h)) != 0)
 		plan_undo(m);
 	host_fini(&h); /* the plan has all that follows */

@@ -47,7 +47,7 @@ static int vcpu_create(void *ctx, uint32_t vcpu, pthread_attr_t *attr)
 
 static int vcpu_begin(void *ctx, uint32_t vcpu)
 {
-	const struct machine *m = ctx;
+	struct machine *m = ctx;
 	char name[16];
 	int err;
 
@@ -55,7 +55,9 @@ static int vcpu_begin(void *ctx, uint32_t vcpu)
 	pthread_setname_np(pthread_self(), name);
 	if ((err = affinity_verify(name, m->plan.vcpu[vcpu].cpu)) != 0)
 		return err;
-	return m->cfg->sched.fifo ? policy_fifo(name, m->cfg->sched.priority) : 0;
+	err = m->cfg->sched.fifo ? policy_fifo(name, m->cfg->sched.priority) : 0;
+	/* Meanwhile the main thread tells KVM of memory, which takes as long. */
+	return err || vcpu ? err : machine_load(m);
 }
 
 /* Which one of how many vCPUs on that guest node? None there: of all. */
@@ -94,29 +96,6 @@ static void memory_map(const struct machine *m, uint32_t vcpu, int vcpu_fd)
 	}
 }
 
-static int pages_worker_leave(void *ctx, pid_t tid)
-{
-	const struct machine *m = ctx;
-
-	return isolation_evict(&m->isolation, tid);
-}
-
-/*
- * KVM's thread for split huge pages began where this vCPU is; or else it is a kernel thread that may be anywhere, for
- * which all processes have to be looked at. If it stays that is said, and no reason to end.
- */
-static void pages_worker_move(struct machine *m)
-{
-	bool all = m->cfg->isolation != CONFIG_ISOLATION_NONE;
-	int nr = worker_bind(all ? WORKER_PAGES : WORKER_PAGES_THREAD, &m->plan.housekeeping, pages_worker_leave, m);
-
-	if (nr < 0)
-		log_warn("KVM's thread that looks after split huge pages stays where it is, not on the housekeeping CPUs: %s",
-			strerror(-nr));
-	else
-		log_debug("threads of KVM's own on the housekeeping CPUs: %d", nr);
-}
-
 static int vcpu_ready(void *ctx, uint32_t vcpu, int vcpu_fd)
 {
 	struct machine *m = ctx;
@@ -127,8 +106,6 @@ static int vcpu_ready(void *ctx, uint32_t vcpu, int vcpu_fd)
 		control_vcpu(&m->control, vcpu, vcpu_fd);
 	if (m->cfg->report)
 		steady_vcpu(&m->steady, vcpu, vcpu_fd);
-	if (vcpu == 0)
-		pages_worker_move(m);
 	report_vcpu_start(&m->report, vcpu);
 	return 0;
 }
@@ -161,11 +138,14 @@ static struct cpuid_config cpuid_config_of(const struct machine *m)
 
 static int threads_start(struct machine *m)
 {
+	const uint32_t *brand;
 	int err;
 
+	brand = survey_cpu(&m->survey, &m->plan.guest);
 	m->cpuid = cpuid_config_of(m);
-	cpuid_brand_read(m->cpuid.brand);
-	cpuid_monitor_read(m->cpuid.monitor_leaf);
+	memcpy(m->cpuid.brand, brand, sizeof(m->cpuid.brand));
+	if (m->cpuid.monitor)
+		cpuid_monitor_read(m->cpuid.monitor_leaf);
 	m->vcpu_setup = (struct vcpu_setup){
 		.topology = &m->plan.guest,
 		.supported = m->supported,
@@ -202,6 +182,30 @@ static void vcpus_unit_stop(struct machine *m)
 
 const struct unit vcpus_unit = { "vcpus", vcpus_unit_start, vcpus_unit_stop };
 
+static int pages_worker_leave(void *ctx, pid_t tid)
+{
+	const struct machine *m = ctx;
+
+	return isolation_evict(&m->isolation, tid);
+}
+
+/*
+ * KVM's thread for split huge pages began where the first vCPU is; or else it is a kernel thread that may be anywhere,
+ * for which all processes have to be looked at. It sleeps, so the guest need not wait for this. If it stays that is
+ * said, and no reason to end.
+ */
+static void pages_worker_move(struct machine *m)
+{
+	bool all = m->cfg->isolation != CONFIG_ISOLATION_NONE;
+	int nr = worker_bind(all ? WORKER_PAGES : WORKER_PAGES_THREAD, &m->plan.housekeeping, pages_worker_leave, m);
+
+	if (nr < 0)
+		log_warn("KVM's thread that looks after split huge pages stays where it is, not on the housekeeping CPUs: %s",
+			strerror(-nr));
+	else
+		log_debug("threads of KVM's own on the housekeeping CPUs: %d", nr);
+}
+
 static int run_unit_start(struct machine *m)
 {
 	int err;
@@ -209,9 +213,12 @@ static int run_unit_start(struct machine *m)
 	if ((err = run_noise_begin(&m->noise)) != 0)
 		return err;
 	report_begin(&m->report); /* vCPUs run before vcpus_run() returns */
-	err = vcpus_run(&m->vcpus);
-	if (err || !m->cfg->report)
+	if ((err = vcpus_run(&m->vcpus)) != 0)
 		return err;
+	machine_images_free(m); /* they are in guest memory now */
+	pages_worker_move(m);
+	if (!m->cfg->report)
+		return 0;
 	if ((err = steady_start(&m->steady, &m->vm.loop, &m->vcpus)) != 0)
 		vcpus_stop(&m->vcpus);
 	return err;

@@ -4,10 +4,13 @@
 
 static int vm_start(struct machine *m)
 {
-	int err = vm_create(&m->vm, &m->kvm);
+	int err = vm_create(&m->vm, &m->kvm, m->vm_fd);
 
+	m->vm_fd = -1; /* the VM's, or closed */
 	if (err)
 		return err;
+	/* Nothing tells a payload of pins (thole/payload.h), and only devices of the host could have one. */
+	m->apics_only = m->boot_input.kind == BOOT_PAYLOAD && !m->handover.nr && vm_has_local_only(&m->kvm);
 	if (m->ipi.id_limit)
 		vm_limit_ids(&m->vm, topology_apicid_max(&m->plan.guest).id + 1);
 	return 0;
@@ -20,10 +23,9 @@ static void vm_stop(struct machine *m)
 
 const struct unit vm_unit = { "vm", vm_start, vm_stop };
 
-/* Nothing tells a payload of pins (thole/payload.h), and only devices of the host could have one. */
 static int irqchip_start(struct machine *m)
 {
-	return vm_irqchip(&m->vm, m->boot_input.kind == BOOT_PAYLOAD && !m->handover.nr);
+	return vm_irqchip(&m->vm, m->apics_only);
 }
 
 /* They go with KVM's machine. */

@@ -12,7 +12,8 @@
  *   shape    APIC ids, and where memory lies for the guest: values, nothing is made
  *   vm       KVM's VM, the event loop
  *   memory   guest RAM
- *   slots    KVM is told of it, as long as it has nothing else to finish first: see vm_irqchip()
+ *   slots    KVM is told of it, as long as it has nothing else to finish first: see vm_irqchip(); with local APICs
+ *            only, later
  *   irqchip  KVM's interrupt controllers
  *   isolation  other work is taken away from the vCPUs' CPUs, which until now helped to fill RAM
  *   quiet    which instructions of the guest are no exits, before there is a vCPU; and for a report,
@@ -25,8 +26,10 @@
  *   passthrough  those devices on the PCI bus, and guest memory within their reach
  *   workers  the kernel's threads for these go to the housekeeping CPUs
  *   boot     what goes where in RAM, and how vCPUs start: values
- *   vcpus    threads, each of which makes its vCPU while this one goes on
- *   load     ACPI tables and the images go into RAM
+ *   vcpus    threads, each of which makes its vCPU while this one goes on; the first puts ACPI tables and the images
+ *            into RAM
+ *   slots, late  see above
+ *   wires    the doorbells of payloads in ring 0
  *   stopper  what a signal does from here on; before, it gives up the start
  *   control  a named machine's socket, for other commands
  *   console  the terminal, and the host's end of ports
@@ -59,7 +62,8 @@ const struct unit *const machine_units[] = {
 	&workers_unit,
 	&boot_unit,
 	&vcpus_unit,
-	&load_unit,
+	&slots_late_unit,
+	&wires_unit,
 	&stopper_unit,
 	&control_unit,
 	&console_unit,

@@ -10,10 +10,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mempolicy.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "vmm/cpulist.h"
@@ -21,6 +24,8 @@
 #define NO_GROUP  UINT32_MAX
 #define TEXT_SIZE 8192 /* longer files are left to hwloc */
 #define INDEX_MAX 16   /* cache/index* of one CPU */
+#define NODES_MAX 1024 /* the kernel's own MAX_NUMNODES at most */
+#define NODE_BITS (8 * sizeof(unsigned long))
 
 struct reader {
 	int root; /* directory fd */
@@ -185,13 +190,9 @@ static uint64_t cache_number(struct reader *r, int cpu, unsigned index, const ch
 	return n;
 }
 
-/* One cache of a CPU; *wide: shared by more than its core. -ENOENT: there is no such index. */
-static int cache_read(struct reader *r, const struct host_pu *pu, unsigned index,
-	struct topo_cache *c, bool *wide)
+/* One cache of a CPU. -ENOENT: there is no such index. */
+static int cache_read(struct reader *r, int cpu, unsigned index, struct topo_cache *c)
 {
-	struct cpulist l;
-	int cpu = pu->id.os, err;
-
 	if (text_read(r, "sys/devices/system/cpu/cpu%d/cache/index%u/type", cpu, index) != 0)
 		return -ENOENT;
 	*c = (struct topo_cache){ .type = r->text[0] == 'D' ? TOPO_CACHE_DATA :
@@ -200,45 +201,61 @@ static int cache_read(struct reader *r, const struct host_pu *pu, unsigned index
 	c->size = cache_number(r, cpu, index, "size");
 	c->line = (uint32_t)cache_number(r, cpu, index, "coherency_line_size");
 	c->ways = (uint32_t)cache_number(r, cpu, index, "ways_of_associativity");
-	if (!c->level || text_read(r, "sys/devices/system/cpu/cpu%d/cache/index%u/shared_cpu_list",
-		cpu, index) != 0)
-		return -ENOTSUP;
-	if ((err = list_take(r, &l)) != 0)
-		return err;
-	*wide = wider_than_core(r->host, &l, pu, r->slot);
-	cpulist_fini(&l);
-	return 0;
+	return c->level ? 0 : -ENOTSUP;
 }
 
-/* The caches of one PU; *outermost: index of the one that makes complexes, -1 if none does. */
-static int caches_read(struct reader *r, const struct host_pu *pu, int *outermost)
+static int caches_read(struct reader *r, const struct host_cache_at *at)
 {
 	struct host *h = r->host;
-	unsigned level = 0;
-	uint32_t best = 0;
 
-	*outermost = -1;
 	for (unsigned index = 0; index < INDEX_MAX && h->nr_caches < TOPO_CACHES_MAX; index++) {
 		struct topo_cache *c = &h->cache[h->nr_caches];
-		bool wide;
-		int err = cache_read(r, pu, index, c, &wide);
+		int err = cache_read(r, at->cpu, index, c);
 
 		if (err == -ENOENT)
 			break;
 		if (err)
 			return err;
-		c->shared = TOPO_CORE;
-		if (c->type != TOPO_CACHE_INSTRUCTION && c->level > level &&
-			(c->level >= 3 || wide)) {
-			level = c->level;
-			best = h->nr_caches;
-			*outermost = (int)index;
-		}
+		c->shared = (int)index == at->outermost ? TOPO_COMPLEX : TOPO_CORE;
 		h->nr_caches++;
 	}
-	if (*outermost >= 0)
-		h->cache[best].shared = TOPO_COMPLEX;
 	return 0;
+}
+
+/* Does that cache make a complex: of level 3 or more, or shared by more than the PU's core? 1, 0 or -errno. */
+static int makes_complex(struct reader *r, const struct host_pu *pu, unsigned index, uint64_t level)
+{
+	int cpu = pu->id.os, err;
+	struct cpulist l;
+	bool wide;
+
+	if (text_read(r, "sys/devices/system/cpu/cpu%d/cache/index%u/type", cpu, index) != 0)
+		return -ENOTSUP;
+	if (r->text[0] == 'I')
+		return 0;
+	if (level >= 3)
+		return 1;
+	if (text_read(r, "sys/devices/system/cpu/cpu%d/cache/index%u/shared_cpu_list", cpu, index) != 0)
+		return -ENOTSUP;
+	if ((err = list_take(r, &l)) != 0)
+		return err;
+	wide = wider_than_core(r->host, &l, pu, r->slot);
+	cpulist_fini(&l);
+	return wide;
+}
+
+/* The kernel has them by level, so the last one that makes complexes is the outermost. at->outermost: -1, none does. */
+static int outermost_find(struct reader *r, const struct host_pu *pu, struct host_cache_at *at)
+{
+	uint64_t level[INDEX_MAX];
+	int nr = 0, made = 0;
+
+	while (nr < INDEX_MAX && (level[nr] = cache_number(r, pu->id.os, (unsigned)nr, "level")) != 0)
+		nr++;
+	while (nr-- && !made)
+		made = makes_complex(r, pu, (unsigned)nr, level[nr]);
+	*at = (struct host_cache_at){ pu->id.os, made > 0 ? nr + 1 : -1 };
+	return made < 0 ? made : 0;
 }
 
 static int groups_read(struct reader *r)
@@ -260,25 +277,25 @@ static int groups_read(struct reader *r)
 	return 0;
 }
 
-static int complexes_read(struct reader *r)
+static int complexes_read(struct reader *r, struct host_cache_at *at)
 {
 	struct host *h = r->host;
 	uint32_t first = 0;
-	int outermost, err;
+	int err;
 
 	while (first + 1 < h->nr_pus && !h->pu[first].allowed)
 		first++;
-	if ((err = caches_read(r, &h->pu[first], &outermost)) != 0)
+	if ((err = outermost_find(r, &h->pu[first], at)) != 0)
 		return err;
 	for (uint32_t i = 0; i < h->nr_pus && !err; i++) {
 		if (h->pu[i].complex != NO_GROUP)
 			continue;
-		if (outermost < 0) {
+		if (at->outermost < 0) {
 			h->pu[i].complex = h->pu[i].package;
 			continue;
 		}
 		if (text_read(r, "sys/devices/system/cpu/cpu%d/cache/index%d/shared_cpu_list",
-			h->pu[i].id.os, outermost) != 0)
+			h->pu[i].id.os, at->outermost) != 0)
 			return -ENOTSUP;
 		err = group_take(r, complex_at, (uint32_t)h->pu[i].id.os, &h->pu[i]);
 	}
@@ -393,6 +410,30 @@ static int field_list(struct reader *r, const char *key, struct cpulist *l)
 	return err && err != -ENOMEM ? -ENOTSUP : err;
 }
 
+/* What allowed_read() finds, of this process's first thread, in a tenth of the time. */
+static int allowed_ask(struct host *h)
+{
+	cpu_set_t cpus[CPULIST_MAX / CPU_SETSIZE] = { 0 };
+	unsigned long mems[NODES_MAX / NODE_BITS] = { 0 };
+
+	if (sched_getaffinity(getpid(), sizeof(cpus), cpus) < 0)
+		return -ENOTSUP;
+	/* A kernel without NUMA has one node, and no such call. */
+	if (syscall(SYS_get_mempolicy, NULL, mems, NODES_MAX + 1ul, 0ul, MPOL_F_MEMS_ALLOWED) < 0) {
+		if (errno != ENOSYS)
+			return -ENOTSUP;
+		mems[0] = 1;
+	}
+	for (uint32_t i = 0; i < h->nr_pus; i++)
+		h->pu[i].allowed = CPU_ISSET_S((size_t)h->pu[i].id.os, sizeof(cpus), cpus);
+	for (uint32_t i = 0; i < h->nr_nodes; i++) {
+		uint32_t node = (uint32_t)h->node[i].id.os;
+
+		h->node[i].allowed = node < NODES_MAX && (mems[node / NODE_BITS] >> node % NODE_BITS & 1);
+	}
+	return 0;
+}
+
 /* Affinity and cpusets together (man 5 proc). In a copy of /sys without them, all is allowed. */
 static int allowed_read(struct reader *r)
 {
@@ -432,38 +473,82 @@ static bool thp_missing(struct reader *r, const char *file)
 	return text_read(r, "%s", file) != 0 || !host_thp_allowed(r->text);
 }
 
-static int host_read(struct reader *r)
+static int places_read(struct reader *r, struct host_cache_at *at)
 {
 	int err;
 
 	if ((err = online_read(r)) != 0 || (err = nodes_read(r)) != 0)
 		return err;
-	if ((err = allowed_read(r)) != 0)
+	if ((err = r->host->live ? allowed_ask(r->host) : allowed_read(r)) != 0)
 		return err;
-	if ((err = groups_read(r)) != 0 || (err = complexes_read(r)) != 0)
+	if ((err = groups_read(r)) != 0 || (err = complexes_read(r, at)) != 0)
 		return err;
 	r->host->no_thp = thp_missing(r, HOST_THP_PRIVATE);
 	r->host->no_thp_shared = thp_missing(r, HOST_THP_SHARED);
 	return host_seal(r->host);
 }
 
-int host_load_sysfs(struct host *h, const char *root)
+static struct reader *reader_open(struct host *h, const char *root, int *err)
 {
 	struct reader *r = calloc(1, sizeof(*r));
-	int err = -ENOTSUP;
 
-	*h = (struct host){ .name = "this machine", .live = !*root };
+	*err = r ? -ENOTSUP : -ENOMEM;
 	if (!r)
-		return -ENOMEM;
+		return NULL;
 	r->host = h;
 	r->root = open(*root ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (r->root >= 0) {
-		err = host_read(r);
-		close(r->root);
-	}
+	if (r->root >= 0)
+		return r;
+	free(r);
+	return NULL;
+}
+
+static void reader_close(struct reader *r)
+{
+	close(r->root);
 	cpulist_fini(&r->online);
 	free(r->slot);
 	free(r);
+}
+
+int host_load_sysfs_places(struct host *h, const char *root, struct host_cache_at *at)
+{
+	struct reader *r;
+	int err;
+
+	*h = (struct host){ .name = "this machine", .live = !*root };
+	r = reader_open(h, root, &err);
+	if (!r)
+		return err;
+	err = places_read(r, at);
+	reader_close(r);
+	if (err)
+		host_fini(h);
+	return err;
+}
+
+int host_load_sysfs_caches(struct host *h, const char *root, const struct host_cache_at *at)
+{
+	struct reader *r;
+	int err;
+
+	h->nr_caches = 0;
+	r = reader_open(h, root, &err);
+	if (!r)
+		return err;
+	err = caches_read(r, at);
+	reader_close(r);
+	return err;
+}
+
+int host_load_sysfs(struct host *h, const char *root)
+{
+	struct host_cache_at at;
+	int err = host_load_sysfs_places(h, root, &at);
+
+	if (err)
+		return err;
+	err = host_load_sysfs_caches(h, root, &at);
 	if (err)
 		host_fini(h);
 	return err;

@@ -21,6 +21,17 @@
  */
 int host_load_sysfs(struct host *h, const char *root) must_check;
 
+/*
+ * The same in two parts, for who can use the first, all that a plan is made from, while the second is read: the caches
+ * (h->cache), of which there are as many files as of all else together on a small machine.
+ */
+struct host_cache_at {
+	int cpu;       /* whose they are */
+	int outermost; /* the number of the one that makes complexes; -1: none does */
+};
+int host_load_sysfs_places(struct host *h, const char *root, struct host_cache_at *at) must_check;
+int host_load_sysfs_caches(struct host *h, const char *root, const struct host_cache_at *at) must_check;
+
 /* Under sys/kernel/mm/transparent_hugepage/: the switch for private memory, and that for shared memory. */
 #define HOST_THP_PRIVATE "sys/kernel/mm/transparent_hugepage/enabled"
 #define HOST_THP_SHARED  "sys/kernel/mm/transparent_hugepage/shmem_enabled"

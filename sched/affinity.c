@@ -40,6 +40,21 @@ int affinity_attr(pthread_attr_t *attr, hcpu_t cpu)
 	return -pthread_attr_setaffinity_np(attr, sizeof(a.set), a.set);
 }
 
+int affinity_attr_elsewhere(pthread_attr_t *attr)
+{
+	struct affinity a;
+	int err = affinity_get(&a);
+	int at = sched_getcpu();
+
+	if (err)
+		return err;
+	if (at >= 0)
+		CPU_CLR_S((size_t)at, sizeof(a.set), a.set);
+	if (!CPU_COUNT_S(sizeof(a.set), a.set))
+		return -ENOENT;
+	return -pthread_attr_setaffinity_np(attr, sizeof(a.set), a.set);
+}
+
 int affinity_verify(const char *who, hcpu_t cpu)
 {
 	struct affinity a;

@@ -35,6 +35,9 @@ int affinity_set(const struct cpulist *cpus) must_check;
 /* A thread made with attr begins on that CPU. */
 int affinity_attr(pthread_attr_t *attr, hcpu_t cpu) must_check;
 
+/* A thread made with attr begins on another CPU than the caller's, which might else wait for it. -ENOENT: there is none. */
+int affinity_attr_elsewhere(pthread_attr_t *attr) must_check;
+
 /* Is the calling thread on that CPU, and bound to it alone? 0, or reported: -EXDEV, and errors. */
 int affinity_verify(const char *who, hcpu_t cpu) must_check;
 

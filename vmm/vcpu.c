@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@
 
 /* Deep enough for a device's handlers and a crash report; touched by the page. */
 #define STACK_BYTES KiB(256)
+
+#define LOOKS 1000 /* some half a millisecond */
 
 int vcpu_signal(void)
 {
@@ -51,6 +54,26 @@ static int vcpu_open(struct vcpu *v)
 	return err ? log_errno(err, "vCPU %u: KVM does not take its start state: %m", v->index) : 0;
 }
 
+static bool word_said(const struct vcpus *all)
+{
+	return all->word != VCPUS_WAIT;
+}
+
+static bool all_ready(const struct vcpus *all)
+{
+	return all->go;
+}
+
+/*
+ * What the other side is about to do on a small machine: one who sleeps meanwhile is woken late, since its CPU sleeps,
+ * too. Lets others run who want to. On a large machine it takes longer, and is slept for.
+ */
+static void look_for(bool (*there)(const struct vcpus *all), const struct vcpus *all)
+{
+	for (unsigned looks = 0; looks < LOOKS && !there(all); looks++)
+		sched_yield();
+}
+
 /* This thread has made its vCPU, or failed. Wait for the starter's word; true: go on. */
 static bool made_agreed(struct vcpus *all, int err)
 {
@@ -61,6 +84,9 @@ static bool made_agreed(struct vcpus *all, int err)
 	if (err && !all->err)
 		all->err = err;
 	pthread_cond_broadcast(&all->changed);
+	pthread_mutex_unlock(&all->lock);
+	look_for(word_said, all);
+	pthread_mutex_lock(&all->lock);
 	while (all->word == VCPUS_WAIT)
 		pthread_cond_wait(&all->changed, &all->lock);
 	go_on = all->word == VCPUS_GO_ON;
@@ -265,6 +291,7 @@ int vcpus_run(struct vcpus *all)
 	threads_release(all, !err);
 	if (err)
 		return err;
+	look_for(all_ready, all);
 	pthread_mutex_lock(&all->lock);
 	while (!all->go)
 		pthread_cond_wait(&all->changed, &all->lock);

@@ -85,8 +85,8 @@ struct vcpus {
 	uint32_t made;  /* threads that have made their vCPU, or failed */
 	uint32_t ready; /* and of these, such that have got it ready, or failed */
 	int err;        /* the first failure */
-	enum vcpus_word word;
-	bool go;        /* all are ready: run, or leave if err */
+	_Atomic enum vcpus_word word;
+	_Atomic bool go; /* all are ready: run, or leave if err */
 	_Atomic bool stop;
 	_Atomic uint32_t running;
 };

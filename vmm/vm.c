@@ -7,7 +7,7 @@
 
 #include "vmm/log.h"
 
-static int vm_open(const struct kvm *kvm)
+int vm_open(const struct kvm *kvm)
 {
 	int fd;
 
@@ -15,7 +15,7 @@ static int vm_open(const struct kvm *kvm)
 	do
 		fd = kvm_ioctl_val(kvm->fd, KVM_CREATE_VM, 0);
 	while (fd == -EINTR);
-	return fd;
+	return fd < 0 ? log_errno(fd, "KVM makes no virtual machine: %m") : fd;
 }
 
 /* Intel processors without "unrestricted guest" run real mode with the help of four pages. */
@@ -62,11 +62,16 @@ static int local_apics(struct vm *vm)
 	return kvm_ioctl(vm->fd, KVM_ENABLE_CAP, &cap);
 }
 
+bool vm_has_local_only(const struct kvm *kvm)
+{
+	return kvm_cap_value(kvm, KVM_CAP_SPLIT_IRQCHIP);
+}
+
 int vm_irqchip(struct vm *vm, bool local_only)
 {
 	int err;
 
-	if (local_only && kvm_cap_value(vm->kvm, KVM_CAP_SPLIT_IRQCHIP))
+	if (local_only)
 		err = local_apics(vm);
 	else
 		err = kvm_ioctl_val(vm->fd, KVM_CREATE_IRQCHIP, 0);
@@ -84,31 +89,26 @@ static void vm_woken(void *ctx)
 		loop_quit(&vm->loop);
 }
 
-int vm_create(struct vm *vm, const struct kvm *kvm)
+int vm_create(struct vm *vm, const struct kvm *kvm, int fd)
 {
 	int err;
 
-	*vm = (struct vm){ .kvm = kvm };
+	*vm = (struct vm){ .kvm = kvm, .fd = fd };
 	if ((err = loop_init(&vm->loop, vm_woken, vm)) != 0)
-		return err;
+		goto err_close;
 	end_init(&vm->end, &vm->loop);
 	bus_init(&vm->pio);
 	bus_init(&vm->mmio);
-	vm->fd = vm_open(kvm);
-	if (vm->fd < 0) {
-		err = log_errno(vm->fd, "KVM makes no virtual machine: %m");
-		goto err_loop;
-	}
 	if ((err = real_mode_pages(vm)) != 0) {
 		log_errno(err, "KVM does not take its real-mode pages: %m");
-		goto err_close;
+		goto err_loop;
 	}
 	routes_init(&vm->routes, wires_kvm(&vm->fd));
 	return 0;
-err_close:
-	close(vm->fd);
 err_loop:
 	loop_fini(&vm->loop);
+err_close:
+	close(vm->fd);
 	return err;
 }
 

@@ -2,7 +2,7 @@
 /*
  * vm.h - a virtual machine: KVM's VM, memory, the two buses, and how it ends.
  *
- *   vm_create -> mem -> mem_register -> vm_irqchip -> devices on the buses -> vm_seal -> vcpus_create
+ *   vm_open -> vm_create -> mem -> mem_register -> vm_irqchip -> devices on the buses -> vm_seal -> vcpus_create
  *             -> vcpus_run -> loop_run -> vcpus_stop -> vm_destroy
  *
  * Threads: create, seal and destroy on one thread with no vCPUs running. Owns: the VM fd, the memory
@@ -30,14 +30,22 @@ struct vm {
 	struct end end;
 };
 
-/* Make KVM's VM, and the event loop. Errors are reported. */
-int vm_create(struct vm *vm, const struct kvm *kvm) must_check;
+/* KVM makes a VM: its descriptor, or -errno, reported. From a process's first thread: KVM tells of it by that number. */
+int vm_open(const struct kvm *kvm) must_check;
+
+/* What belongs to that VM from the start, and the event loop. fd: of vm_open(), the VM's from here on. Errors are
+ * reported. */
+int vm_create(struct vm *vm, const struct kvm *kvm, int fd) must_check;
+
+/* Can this KVM make local APICs and nothing else? */
+bool vm_has_local_only(const struct kvm *kvm);
 
 /*
  * Make its interrupt controllers: PIC, I/O APIC, local APICs, no PIT; 32-bit APIC ids where KVM has them. After
  * mem_register(), which else waits for milliseconds: since Linux 6.18 making the former two leaves KVM an SRCU grace
- * period to finish, and a change of the memory slots waits for its end, as does the end of the VM. local_only: a guest
- * that needs just local APICs gets no more, where KVM can. Before there are vCPUs. Errors are reported.
+ * period to finish, and a change of the memory slots waits for its end, as does the end of the VM. local_only: local
+ * APICs and nothing else, which leaves nothing to finish; where vm_has_local_only(). Before there are vCPUs. Errors are
+ * reported.
  */
 int vm_irqchip(struct vm *vm, bool local_only) must_check;
 

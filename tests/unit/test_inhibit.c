@@ -170,7 +170,7 @@ static void machine_run(bool local_only, bool all_cpus)
 	setup.topology = cpuid.topology = &topology;
 	nr_calls = 0;
 	assert_int_equal(kvm_open(&kvm, "/dev/null"), 0);
-	assert_int_equal(vm_create(&vm, &kvm), 0);
+	assert_int_equal(vm_create(&vm, &kvm, vm_open(&kvm)), 0);
 	assert_int_equal(vm_irqchip(&vm, local_only), 0);
 	vm_seal(&vm);
 	assert_int_equal(vcpus_create(&vcpus, &vm, CPUS, &setup), 0);

@@ -28,6 +28,39 @@ static void thread_is_where_it_is_put(void **state)
 	assert_int_equal(affinity_set(&(struct cpulist){ 0 }), 0);
 }
 
+static void *where(void *arg)
+{
+	struct affinity *a = arg;
+
+	assert_int_equal(affinity_get(a), 0);
+	return NULL;
+}
+
+static void thread_begins_elsewhere(void **state)
+{
+	struct affinity before, there;
+	hcpu_t cpu = { sched_getcpu() };
+	struct cpulist one = { 1, &cpu };
+	pthread_attr_t attr;
+	pthread_t thread;
+	int nr;
+
+	(void)state;
+	assert_int_equal(affinity_get(&before), 0);
+	nr = CPU_COUNT_S(sizeof(before.set), before.set);
+	pthread_attr_init(&attr);
+	assert_int_equal(affinity_attr_elsewhere(&attr), nr > 1 ? 0 : -ENOENT);
+	if (nr > 1) {
+		assert_int_equal(pthread_create(&thread, &attr, where, &there), 0);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		assert_int_equal(CPU_COUNT_S(sizeof(there.set), there.set), nr - 1);
+	}
+	assert_int_equal(affinity_set(&one), 0);
+	assert_int_equal(affinity_attr_elsewhere(&attr), -ENOENT);
+	assert_int_equal(affinity_restore(&before), 0);
+	pthread_attr_destroy(&attr);
+}
+
 static void fifo_traps_are_refused(void **state)
 {
 	struct policy_limits l = { 950000, 1000000 };
@@ -98,6 +131,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(thread_is_where_it_is_put),
+		cmocka_unit_test(thread_begins_elsewhere),
 		cmocka_unit_test(fifo_traps_are_refused),
 		cmocka_unit_test(counts_are_found_or_not_known),
 		cmocka_unit_test(own_counts_can_be_read),
