@@ -263,6 +263,7 @@ int main(int argc, char **argv)
 	vcpu = CALL(vm, KVM_CREATE_VCPU, 0);
 	run = run_map(kvm, vcpu);
 	CALL(vcpu, KVM_SET_CPUID2, cpuid);
+	free(cpuid);
 	msr_set(vcpu, MSR_MISC_ENABLE, 1);
 	msr_set(vcpu, MSR_MTRR_DEF_TYPE, 1 << 11 | 6);
 	registers_set(vcpu, entry);
