@@ -116,6 +116,7 @@ FUZZ_TARGETS := \
 	config_space \
 	isolation \
 	osnoise \
+	slurm \
 
 # tests/payload/NAME.c, guests for `thole run --payload`, linked at payload addresses.
 PAYLOADS := \

@@ -130,7 +130,7 @@ unsigned cpuid_complex_shift(const struct kvm_cpuid2 *supported)
 void cpuid_brand_read(uint32_t brand[static CPUID_BRAND_REGS])
 {
 	memset(brand, 0, CPUID_BRAND_REGS * sizeof(brand[0]));
-	if (__get_cpuid_max(LEAF_BRAND & 0x80000000u, NULL) < LEAF_BRAND_LAST)
+	if ((uint32_t)__get_cpuid_max(LEAF_BRAND & 0x80000000u, NULL) < LEAF_BRAND_LAST)
 		return;
 	for (uint32_t leaf = LEAF_BRAND; leaf <= LEAF_BRAND_LAST; leaf++, brand += CPUID_REGS)
 		__cpuid(leaf, brand[CPUID_EAX], brand[CPUID_EBX], brand[CPUID_ECX], brand[CPUID_EDX]);
