@@ -14,6 +14,10 @@
  *						"CONFIG VENDOR:DEVICE ", and its resources, behind "RESOURCE ..."
  *	guest-passed rom VENDOR DEVICE		turn its ROM on and read it: how long it is, and a sum of it
  *	guest-passed registers ADDRESS		the first three words behind a function's BAR 0, which no driver has
+ *	guest-passed peer VENDOR DEVICE VENDOR DEVICE
+ *						have QEMU's "edu" write the memory behind the BAR 2 of another function,
+ *						and read it, and look there; neither has a driver
+ *	guest-passed memory VENDOR DEVICE	a sum of that memory
  *
  * Static, and says one line "PASSED: ..." or "FAILED: ...".
  */
@@ -47,11 +51,11 @@ static int failed(const char *what)
 	return 1;
 }
 
-static void pattern(uint64_t *words, uint64_t block, uint64_t seed)
+static void pattern(uint64_t *words, size_t bytes, uint64_t block, uint64_t seed)
 {
 	uint64_t v = (block + 1) * 0x9e3779b97f4a7c15u ^ seed;
 
-	for (unsigned i = 0; i < BLOCK / 8; i++) {
+	for (unsigned i = 0; i < bytes / 8; i++) {
 		v ^= v << 13;
 		v ^= v >> 7;
 		v ^= v << 17;
@@ -72,7 +76,7 @@ static int blocks_do(const char *disk, uint64_t blocks, uint64_t seed, unsigned 
 	for (uint64_t i = worker; i < blocks; i += WORKERS) {
 		uint64_t block = i * step % blocks;
 
-		pattern(want, block, seed);
+		pattern(want, BLOCK, block, seed);
 		if (write_it && pwrite(fd, want, BLOCK, (off_t)(block * BLOCK)) != BLOCK)
 			return failed("write");
 		if (write_it)
@@ -371,9 +375,18 @@ static int config(const char *vendor, const char *device)
 }
 
 /* FNV-1a, 64 bits */
+#define SUM_START 0xcbf29ce484222325u
+
+static uint64_t sum_add(uint64_t sum, const volatile uint8_t *p, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		sum = (sum ^ p[i]) * 0x100000001b3u;
+	return sum;
+}
+
 static int rom(const char *vendor, const char *device)
 {
-	uint64_t sum = 0xcbf29ce484222325u, bytes = 0;
+	uint64_t sum = SUM_START, bytes = 0;
 	uint8_t part[4096];
 	char dir[64], path[80];
 	ssize_t n;
@@ -389,8 +402,7 @@ static int rom(const char *vendor, const char *device)
 		return failed(path);
 	lseek(fd, 0, SEEK_SET);
 	while ((n = read(fd, part, sizeof(part))) > 0) {
-		for (ssize_t i = 0; i < n; i++)
-			sum = (sum ^ part[i]) * 0x100000001b3u;
+		sum = sum_add(sum, part, (size_t)n);
 		bytes += (uint64_t)n;
 	}
 	if (n < 0 || pwrite(fd, "0", 1, 0) != 1)
@@ -416,6 +428,130 @@ static int registers(const char *address)
 	return 0;
 }
 
+struct bar {
+	volatile uint8_t *at;
+	uint64_t address, size; /* on its bus */
+};
+
+/* BAR number `bar` of a function that no driver has, turned on. */
+static int bar_map(const char *vendor, const char *device, unsigned bar, struct bar *b)
+{
+	unsigned long long first = 0, last = 0;
+	char dir[64], path[80], line[80];
+	uint16_t command;
+	FILE *in;
+	int fd;
+
+	errno = ENODEV;
+	if (!function_find(vendor, device, dir))
+		return failed(device);
+	snprintf(path, sizeof(path), "%s/resource", dir);
+	in = fopen(path, "re");
+	for (unsigned i = 0; in && i <= bar && fgets(line, sizeof(line), in); i++)
+		sscanf(line, "%llx %llx", &first, &last);
+	if (in)
+		fclose(in);
+	snprintf(path, sizeof(path), "%s/config", dir);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0 || pread(fd, &command, sizeof(command), 4) != sizeof(command))
+		return failed(path);
+	command |= 6; /* memory and mastering */
+	if (pwrite(fd, &command, sizeof(command), 4) != sizeof(command))
+		return failed(path);
+	close(fd);
+	snprintf(path, sizeof(path), "%s/resource%u", dir, bar);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	b->address = first;
+	b->size = last - first + 1;
+	b->at = fd < 0 ? MAP_FAILED : mmap(NULL, b->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return b->at == MAP_FAILED ? failed(path) : 0;
+}
+
+/* docs/specs/edu.rst of QEMU. Its buffer takes what comes, then gives it: it knows no way from address to address. */
+#define EDU_BUFFER 0x40000
+#define EDU_BYTES  4096u
+
+static void edu_go(const struct bar *edu, uint64_t from, uint64_t to, uint64_t command)
+{
+	*(volatile uint64_t *)(edu->at + 0x80) = from;
+	*(volatile uint64_t *)(edu->at + 0x88) = to;
+	*(volatile uint64_t *)(edu->at + 0x90) = EDU_BYTES;
+	*(volatile uint64_t *)(edu->at + 0x98) = command;
+	while (*(volatile uint64_t *)(edu->at + 0x98) & 1)
+		;
+}
+
+static void edu_copy(const struct bar *edu, uint64_t to, uint64_t from)
+{
+	edu_go(edu, from, EDU_BUFFER, 1);
+	edu_go(edu, EDU_BUFFER, to, 3);
+}
+
+/* proc_pid_pagemap(5) */
+static uint64_t physical(const void *page)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry = 0;
+
+	if (fd < 0 || pread(fd, &entry, sizeof(entry), (off_t)((uintptr_t)page / 4096 * 8)) != sizeof(entry))
+		entry = 0;
+	if (fd >= 0)
+		close(fd);
+	return (entry & ((1ull << 55) - 1)) * 4096;
+}
+
+static bool is_same(const volatile uint8_t *at, const uint64_t *want)
+{
+	return sum_add(SUM_START, at, EDU_BYTES) == sum_add(SUM_START, (const uint8_t *)want, EDU_BYTES);
+}
+
+/* A page of the memory at `offset`: written by a processor and read by the device, then the other way round. */
+static bool peer_page(const struct bar *edu, const struct bar *memory, uint64_t offset, uint64_t *page)
+{
+	uint64_t want[EDU_BYTES / 8];
+
+	pattern(want, EDU_BYTES, offset, 1);
+	for (unsigned i = 0; i < EDU_BYTES / 8; i++)
+		((volatile uint64_t *)(memory->at + offset))[i] = want[i];
+	memset(page, 0, EDU_BYTES);
+	edu_copy(edu, physical(page), memory->address + offset);
+	if (!is_same((uint8_t *)page, want))
+		return false;
+	pattern(page, EDU_BYTES, offset, 2);
+	edu_copy(edu, memory->address + offset, physical(page));
+	return is_same(memory->at + offset, page);
+}
+
+static int memory_say(const char *how, const struct bar *memory)
+{
+	printf("PASSED: %s of %llu bytes at %#llx, sum %016llx\n", how, (unsigned long long)memory->size,
+		(unsigned long long)memory->address, (unsigned long long)sum_add(SUM_START, memory->at, memory->size));
+	return 0;
+}
+
+static int peer(char **names)
+{
+	uint64_t *page = mmap(NULL, EDU_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+	struct bar edu, memory;
+
+	if (bar_map(names[0], names[1], 0, &edu) || bar_map(names[2], names[3], 2, &memory))
+		return 1;
+	if (page == MAP_FAILED || !physical(page))
+		return failed("a page");
+	errno = EILSEQ;
+	if (!peer_page(&edu, &memory, 0, page) || !peer_page(&edu, &memory, memory.size / 2 + 4096, page) ||
+		!peer_page(&edu, &memory, memory.size - EDU_BYTES, page))
+		return failed("what is read is not what was written");
+	return memory_say("peer 3 places", &memory);
+}
+
+static int memory(const char *vendor, const char *device)
+{
+	struct bar b;
+
+	return bar_map(vendor, device, 2, &b) ? 1 : memory_say("memory", &b);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 5 && (strcmp(argv[1], "write") == 0 || strcmp(argv[1], "verify") == 0))
@@ -429,6 +565,10 @@ int main(int argc, char **argv)
 		return config(argv[2], argv[3]);
 	if (argc == 3 && strcmp(argv[1], "registers") == 0)
 		return registers(argv[2]);
+	if (argc == 6 && strcmp(argv[1], "peer") == 0)
+		return peer(argv + 2);
+	if (argc == 4 && strcmp(argv[1], "memory") == 0)
+		return memory(argv[2], argv[3]);
 	if (argc == 4 && strcmp(argv[1], "rom") == 0)
 		return rom(argv[2], argv[3]);
 	fputs("usage: see guest-passed.c\n", stderr);

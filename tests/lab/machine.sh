@@ -149,6 +149,25 @@ add_device() {
 			-device "${name%@*},netdev=net$ports,bus=$port$properties"
 		)
 		;;
+	ahci)
+		root_port "$node"
+		new_drive
+		machine+=(
+			-device "ich9-ahci,id=ahci$ports,bus=$port$properties"
+			-device "ide-hd,drive=$drive,bus=ahci$ports.0"
+		)
+		;;
+	ivshmem)
+		root_port "$node"
+		machine+=(
+			-object "memory-backend-memfd,id=shared$ports,size=1M,share=on"
+			-device "ivshmem-plain,memdev=shared$ports,bus=$port$properties"
+		)
+		;;
+	edu)
+		root_port "$node"
+		machine+=(-device "edu,dma_mask=281474976710655,bus=$port$properties")
+		;;
 	*) machine+=(-device "$1") ;;
 	esac
 }

@@ -8,10 +8,10 @@ kernel=$(tests/lab/fetch-kernels --path 6.12-full vmlinux)
 words="console=ttyS0 quiet mitigations=off panic=-1"
 spin=$build/tests/payload/spin.elf
 
-# The one function with these numbers ([node N]).
+# The one function with these numbers ([node N]) that is not the machine's own.
 find_device() { # VENDOR:DEVICE [NODE]
     jq -r --arg id "$1" --argjson node "${2:-null}" 'map(select(([.vendor, .device] | map(tostring) | join(":")) == $id and
-        .node == $node)) | .[0].address' "$tmp/list"
+        .node == $node and (.address | startswith("0000:00:") | not))) | .[0].address' "$tmp/list"
 }
 
 driver_of() { # ADDRESS
@@ -23,7 +23,7 @@ driver_of() { # ADDRESS
 guest() { # ORDERS OPTION...
     local orders=$1
     shift
-    run timeout 600 "$thole" run --kernel "$kernel" --initrd "$dir/initrd" --memory 256M --append "$words thole.test=$orders" "$@"
+    run timeout 600 "$thole" run --kernel "$kernel" --initrd "${initrd:-$dir/initrd}" --memory 256M --append "$words thole.test=$orders" "$@"
     out=${out//$'\r'/}
 }
 
@@ -48,7 +48,7 @@ killed() { # SECONDS OPTION...
 
 devices_await() {
     local n
-    modprobe -a nvme e1000e igb 2>/dev/null
+    modprobe -a nvme e1000e igb ahci sd_mod 2>/dev/null
     for ((n = 0; n < 100; n++)); do
         [ -b /dev/nvme0n1 ] && [ -b /dev/nvme1n1 ] && break
         sleep 0.1
