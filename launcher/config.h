@@ -130,6 +130,9 @@ enum config_hugepages {
 
 enum config_idle { CONFIG_IDLE_AUTO, CONFIG_IDLE_GUEST, CONFIG_IDLE_HOST };
 
+/* Where the host takes the interrupts of passed devices. */
+enum config_irqs { CONFIG_IRQS_VCPU, CONFIG_IRQS_HOUSEKEEPING };
+
 enum config_isolation { CONFIG_ISOLATION_NONE, CONFIG_ISOLATION_AUTO, CONFIG_ISOLATION_REQUIRE };
 
 enum config_auto { CONFIG_AUTO, CONFIG_NO, CONFIG_YES };
@@ -185,6 +188,7 @@ struct run_config {
 	/* How quiet it is there. */
 	enum config_isolation isolation;
 	enum config_idle idle;
+	enum config_irqs device_irqs;
 	enum config_auto quiet_guest;
 	enum config_auto unpack;
 

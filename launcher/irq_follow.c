@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* irq_follow.c - a vector's APIC id, the vCPU that has it, the CPU that the plan has for that one. */
+/* irq_follow.c - a vector's APIC id, the vCPU that has it, the CPU that the plan has for it, or for its helper. */
 #include "launcher/irq_follow.h"
 
 #include <errno.h>
@@ -69,6 +69,13 @@ static int64_t target_note(const struct irq_follow *f, const struct vector_irq *
 	return vcpu;
 }
 
+static hcpu_t cpu_for(const struct machine *m, int64_t vcpu)
+{
+	const struct plan_vcpu *p = &m->plan.vcpu[vcpu];
+
+	return m->cfg->device_irqs == CONFIG_IRQS_HOUSEKEEPING ? p->helper : p->cpu;
+}
+
 static void follow(struct irq_follow *f)
 {
 	struct vector_irqs v;
@@ -82,16 +89,16 @@ static void follow(struct irq_follow *f)
 
 		if (vcpu < 0)
 			continue;
-		cpu = f->m->plan.vcpu[vcpu].cpu;
+		cpu = cpu_for(f->m, vcpu);
 		if (vector_irq_cpu("", v.at[i].irq).os == cpu.os)
 			continue;
 		err = vector_irq_move("", v.at[i].irq, cpu);
 		if (!err)
-			log_debug("interrupt %u (%s, vector %u) goes to CPU %d, where vCPU %d is", v.at[i].irq,
+			log_debug("interrupt %u (%s, vector %u) goes to CPU %d, for vCPU %d", v.at[i].irq,
 				v.at[i].device, v.at[i].vector, cpu.os, (int)vcpu);
 		else if (!f->complained)
-			log_warn("interrupt %u of %s stays where it is, not on vCPU %d's CPU %d: %s", v.at[i].irq,
-				v.at[i].device, (int)vcpu, cpu.os, strerror(-err));
+			log_warn("interrupt %u of %s stays where it is, and does not go to CPU %d, for vCPU %d: %s",
+				v.at[i].irq, v.at[i].device, cpu.os, (int)vcpu, strerror(-err));
 		f->complained |= err != 0;
 	}
 	vector_irqs_fini(&v);

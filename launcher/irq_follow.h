@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * irq_follow.h - the host's interrupt of each passed vector is taken on the CPU of the vCPU that it is for.
+ * irq_follow.h - the host's interrupt of each passed vector is taken on the CPU of the vCPU that it is for, or, with
+ * device-irqs=housekeeping, on the one that helps it.
  *
- * Otherwise it would be taken elsewhere first and wake or kick that vCPU from there. Where the IOMMU posts, no CPU of
+ * On its own CPU it wakes an idle vCPU soonest; a busy one exits for it each time, also when the interrupt comes while
+ * KVM is about to enter the guest, where a kick from elsewhere only calls that off. Where the IOMMU posts, no CPU of
  * the host takes it, and this changes nothing. It is done a moment after the guest has changed its vectors, all of
  * them at once.
  *

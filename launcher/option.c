@@ -36,6 +36,7 @@ static const char *const prefault[] = { "auto", "yes", "no", NULL };
 static const char *const isolations[] = { "none", "auto", "require", NULL };
 static const char *const autos[] = { "auto", "no", "yes", NULL };
 static const char *const idles[] = { "auto", "guest", "host", NULL };
+static const char *const irq_places[] = { "vcpu", "housekeeping", NULL };
 static const char *const log_levels[] = { "err", "warn", "info", "debug", NULL };
 
 const char *const option_groups[GROUPS] = {
@@ -232,6 +233,14 @@ const struct option_row options[] = {
 		"soonest, and the host sees a busy CPU. With host, each is an exit; the host's CPU "
 		"may sleep deeply, or run something else. auto is guest where nothing else may run on "
 		"the vCPUs' CPUs. With either, PAUSE is no exit where each vCPU has a CPU of its own." },
+	{ "device-irqs", ENUM(device_irqs, enum config_irqs), GROUP_QUIET, .choice = irq_places, .def = "vcpu",
+	  .arg = "vcpu|housekeeping",
+	  .help = "which of the host's CPUs take the interrupts of devices that are handed over",
+	  .more = "Where the IOMMU posts them, none does, and this changes nothing (a report says so, as devices_at_best). "
+		"With vcpu, each is taken on the CPU of the vCPU that it is for: that needs no other CPU, and no kick "
+		"from there, but it is an exit each time, and the host's part of the work is done in the vCPU's time. "
+		"With housekeeping it is taken on a housekeeping CPU near to it, which tells the vCPU: fewer exits, and "
+		"none with APICv or AVIC. That is better for a vCPU that is busy, where there is a CPU to spare." },
 	{ "quiet-guest", AUTO(quiet_guest), GROUP_QUIET, .choice = autos, .def = "auto",
 	  .help = "tell a Linux guest to keep its own noise away from the job",
 	  .more = "Words that follow from the plan go before those of append, which so have the last "

@@ -267,7 +267,7 @@ static int plan_fill(struct work *w)
 		const struct host_pu *pu = &h->pu[w->pu[v]];
 
 		p->vcpu[v] = (struct plan_vcpu){ pu->id, pu->core, h->node[pu->node].id,
-			w->guest_node[v] };
+			w->guest_node[v], pu->id };
 		p->overcommit |= w->load[w->pu[v]] > 1;
 		p->smt |= w->core_load[pu->core] > w->load[w->pu[v]];
 	}

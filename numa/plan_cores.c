@@ -308,6 +308,32 @@ static int hcpu_cmp(const void *a, const void *b)
 	return (x->os > y->os) - (x->os < y->os);
 }
 
+static uint32_t vcpu_distance(const struct work *w, uint32_t vcpu, hcpu_t to)
+{
+	const struct host *h = w->host;
+
+	return host_distance(h, h->pu[w->pu[vcpu]].node, host_find_pu(h, to)->node);
+}
+
+/* Of those that are equally near, vCPUs have them in turn. */
+static hcpu_t helper_of(const struct work *w, uint32_t vcpu)
+{
+	const struct cpulist *l = &w->plan->housekeeping;
+	uint32_t nearest = UINT32_MAX, nr = 0, turn;
+
+	if (w->plan->housekeeping_shared)
+		return w->plan->vcpu[vcpu].cpu;
+	for (uint32_t i = 0; i < l->nr; i++)
+		nearest = min(nearest, vcpu_distance(w, vcpu, l->cpu[i]));
+	for (uint32_t i = 0; i < l->nr; i++)
+		nr += vcpu_distance(w, vcpu, l->cpu[i]) == nearest;
+	turn = vcpu % nr;
+	for (uint32_t i = 0; i < l->nr; i++)
+		if (vcpu_distance(w, vcpu, l->cpu[i]) == nearest && turn-- == 0)
+			return l->cpu[i];
+	return w->plan->vcpu[vcpu].cpu;
+}
+
 /* All CPUs of the best kind there is, on the nodes nearest to the vCPUs that have any. */
 int cores_housekeeping(struct work *w)
 {
@@ -329,5 +355,7 @@ int cores_housekeeping(struct work *w)
 		w->plan->housekeeping_shared = kind == SPARE_NONE;
 	}
 	qsort(l->cpu, l->nr, sizeof(*l->cpu), hcpu_cmp);
+	for (uint32_t v = 0; v < w->plan->nr_vcpus; v++)
+		w->plan->vcpu[v].helper = helper_of(w, v);
 	return 0;
 }

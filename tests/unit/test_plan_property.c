@@ -242,6 +242,21 @@ static void policy_holds(const struct request *r, const struct plan *p)
 	}
 }
 
+static void helper_holds(const struct host *h, const struct plan *p, uint32_t vcpu)
+{
+	const struct plan_vcpu *v = &p->vcpu[vcpu];
+	uint32_t own = host_find_pu(h, v->cpu)->node, helper = host_find_pu(h, v->helper)->node;
+
+	if (p->housekeeping_shared) {
+		assert_int_equal(v->helper.os, v->cpu.os);
+		return;
+	}
+	assert_true(cpulist_has(&p->housekeeping, v->helper));
+	for (uint32_t i = 0; i < p->housekeeping.nr; i++)
+		assert_true(host_distance(h, own, helper) <=
+			host_distance(h, own, host_find_pu(h, p->housekeeping.cpu[i])->node));
+}
+
 static void housekeeping_holds(const struct host *h, const struct request *r, const struct plan *p)
 {
 	assert_true(p->housekeeping.nr > 0);
@@ -250,6 +265,8 @@ static void housekeeping_holds(const struct host *h, const struct request *r, co
 		for (uint32_t v = 0; v < p->nr_vcpus && !p->housekeeping_shared; v++)
 			assert_int_not_equal(p->vcpu[v].cpu.os, p->housekeeping.cpu[i].os);
 	}
+	for (uint32_t v = 0; v < p->nr_vcpus; v++)
+		helper_holds(h, p, v);
 }
 
 /* The image is one: vCPUs share in the guest what their CPUs share. */
