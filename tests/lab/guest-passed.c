@@ -6,9 +6,10 @@
  *						then read it back in another order and compare
  *	guest-passed verify DISK MIB SEED	only the latter
  *	guest-passed reads DISK COUNT WORKERS SECONDS
- *						4 KiB each, at random places, and how long that takes; still for a while
- *						before and after, for its host to look at its counters. When it takes
- *						longer than that: how far it came, and what the kernel says
+ *						4 KiB each, at random places, and how long that takes, again for each
+ *						line of input, until one is "quit": in between its host looks at its
+ *						counters. When it takes longer than SECONDS: how far it came, and what
+ *						the kernel says, and that is the end
  *	guest-passed ping INTERFACE ADDRESS PEER COUNT
  *	guest-passed config VENDOR DEVICE	a function's configuration space, as lspci -F reads it, each line behind
  *						"CONFIG VENDOR:DEVICE ", and its resources, behind "RESOURCE ..."
@@ -194,26 +195,23 @@ static unsigned workers_await(unsigned workers, unsigned limit_s, int *bad)
 	return workers;
 }
 
-static int reads(const char *name, uint64_t count, unsigned workers, unsigned limit_s)
+/* Each turn reads at other places. */
+static int reads_turn(const char *path, uint64_t count, unsigned workers, unsigned limit_s, uint64_t turn)
 {
-	volatile uint64_t *done = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	static volatile uint64_t *done;
 	uint64_t sum = 0;
-	char path[64];
 	unsigned stuck;
 	double from;
 	int bad = 0;
 
-	snprintf(path, sizeof(path), "/dev/%s", name);
-	for (int tries = 0; access(path, F_OK) != 0 && tries < 300; tries++)
-		usleep(100000);
-	puts("READS ready");
-	fflush(stdout);
-	sleep(3);
+	if (!done)
+		done = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	memset((void *)(uintptr_t)done, 0, 4096);
 	from = now_s();
 	/* Each counts on a cache line of its own. */
 	for (unsigned worker = 0; worker < workers; worker++)
 		if (fork() == 0)
-			_exit(reads_do(path, count / workers, worker + 1, &done[worker * 8]));
+			_exit(reads_do(path, count / workers, turn * workers + worker + 1, &done[worker * 8]));
 	stuck = workers_await(workers, limit_s, &bad);
 	for (unsigned worker = 0; worker < workers; worker++)
 		sum += done[worker * 8];
@@ -226,8 +224,22 @@ static int reads(const char *name, uint64_t count, unsigned workers, unsigned li
 	else
 		printf("READS %llu in %.6f s\n", (unsigned long long)sum, now_s() - from);
 	fflush(stdout);
-	sleep(3);
 	return bad != 0 || stuck;
+}
+
+static int reads(const char *name, uint64_t count, unsigned workers, unsigned limit_s)
+{
+	char path[64], line[16];
+	int err = 0;
+
+	snprintf(path, sizeof(path), "/dev/%s", name);
+	for (int tries = 0; access(path, F_OK) != 0 && tries < 300; tries++)
+		usleep(100000);
+	puts("READS ready");
+	fflush(stdout);
+	for (uint64_t turn = 0; !err && fgets(line, sizeof(line), stdin) && strcmp(line, "quit\n") != 0; turn++)
+		err = reads_turn(path, count, workers, limit_s, turn);
+	return err;
 }
 
 static int interface_up(const char *name, const char *address)
