@@ -16,10 +16,8 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "numa/nodemask.h"
 #include "vmm/log.h"
-
-#define NODES_MAX 1024 /* the kernel's own MAX_NUMNODES at most */
-#define LONG_BITS (8 * sizeof(unsigned long))
 
 #ifndef MLOCK_ONFAULT
 #define MLOCK_ONFAULT 1
@@ -41,13 +39,12 @@ void backing_page_sizes(const struct plan *plan, uint64_t *page_size)
 /* mbind(2): for a shared mapping of a file the policy is the file's. */
 static int bind_to(const struct mem_region *r, hnode_t node)
 {
-	unsigned long mask[NODES_MAX / LONG_BITS] = { 0 };
+	struct nodemask mask = { 0 };
 
-	if (node.os < 0 || node.os >= NODES_MAX)
+	if (!nodemask_holds(node))
 		return log_errno(-EINVAL, "node %d: no such node", node.os);
-	mask[(size_t)node.os / LONG_BITS] = 1ul << ((size_t)node.os % LONG_BITS);
-	/* The kernel looks at one bit less than it is told. */
-	if (syscall(SYS_mbind, r->hva, r->gpa.size, MPOL_BIND, mask, NODES_MAX + 1ul, 0) == 0)
+	nodemask_add(&mask, node);
+	if (syscall(SYS_mbind, r->hva, r->gpa.size, MPOL_BIND, mask.word, NODEMASK_MAXNODE, 0) == 0)
 		return 0;
 	if (errno == ENOSYS && node.os == 0)
 		return 0; /* a kernel without NUMA has but one node */

@@ -19,13 +19,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "numa/nodemask.h"
 #include "vmm/cpulist.h"
 
 #define NO_GROUP  UINT32_MAX
 #define TEXT_SIZE 8192 /* longer files are left to hwloc */
 #define INDEX_MAX 16   /* cache/index* of one CPU */
-#define NODES_MAX 1024 /* the kernel's own MAX_NUMNODES at most */
-#define NODE_BITS (8 * sizeof(unsigned long))
 
 struct reader {
 	int root; /* directory fd */
@@ -414,23 +413,20 @@ static int field_list(struct reader *r, const char *key, struct cpulist *l)
 static int allowed_ask(struct host *h)
 {
 	cpu_set_t cpus[CPULIST_MAX / CPU_SETSIZE] = { 0 };
-	unsigned long mems[NODES_MAX / NODE_BITS] = { 0 };
+	struct nodemask mems = { 0 };
 
 	if (sched_getaffinity(getpid(), sizeof(cpus), cpus) < 0)
 		return -ENOTSUP;
 	/* A kernel without NUMA has one node, and no such call. */
-	if (syscall(SYS_get_mempolicy, NULL, mems, NODES_MAX + 1ul, 0ul, MPOL_F_MEMS_ALLOWED) < 0) {
+	if (syscall(SYS_get_mempolicy, NULL, mems.word, NODEMASK_MAXNODE, 0ul, MPOL_F_MEMS_ALLOWED) < 0) {
 		if (errno != ENOSYS)
 			return -ENOTSUP;
-		mems[0] = 1;
+		nodemask_add(&mems, (hnode_t){ 0 });
 	}
 	for (uint32_t i = 0; i < h->nr_pus; i++)
 		h->pu[i].allowed = CPU_ISSET_S((size_t)h->pu[i].id.os, sizeof(cpus), cpus);
-	for (uint32_t i = 0; i < h->nr_nodes; i++) {
-		uint32_t node = (uint32_t)h->node[i].id.os;
-
-		h->node[i].allowed = node < NODES_MAX && (mems[node / NODE_BITS] >> node % NODE_BITS & 1);
-	}
+	for (uint32_t i = 0; i < h->nr_nodes; i++)
+		h->node[i].allowed = nodemask_has(&mems, h->node[i].id);
 	return 0;
 }
 
