@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "launcher/berth.h"
 #include "launcher/exec_slurm.h"
 #include "tests/fuzz/fuzz.h"
+#include "vmm/util.h"
 
 #define NAME_ROOM 64
 
