@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* irq_follow.c - a vector's APIC id, the vCPU that has it, the CPU that the plan has for it, or for its helper. */
+/* irq_follow.c - a vector's APIC id, the vCPU that has it, the CPU that the plan has for it, or to help it. */
 #include "launcher/irq_follow.h"
 
 #include <errno.h>
@@ -73,7 +73,7 @@ static hcpu_t cpu_for(const struct machine *m, int64_t vcpu)
 {
 	const struct plan_vcpu *p = &m->plan.vcpu[vcpu];
 
-	return m->cfg->device_irqs == CONFIG_IRQS_HOUSEKEEPING ? p->helper : p->cpu;
+	return m->cfg->device_irqs == CONFIG_IRQS_HOUSEKEEPING ? p->housekeeping : p->cpu;
 }
 
 static void follow(struct irq_follow *f)

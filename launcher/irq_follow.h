@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * irq_follow.h - the host's interrupt of each passed vector is taken on the CPU of the vCPU that it is for, or, with
- * device-irqs=housekeeping, on the one that helps it.
+ * device-irqs=housekeeping, on a housekeeping CPU near to that.
  *
  * On its own CPU it wakes an idle vCPU soonest; a busy one exits for it each time, also when the interrupt comes while
  * KVM is about to enter the guest, where a kick from elsewhere only calls that off. Where the IOMMU posts, no CPU of

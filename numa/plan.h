@@ -33,7 +33,7 @@ struct plan_vcpu {
 	uint32_t core; /* host.pu[].core: the host's cores counted in host.h's order */
 	hnode_t node;  /* that the CPU is on */
 	uint32_t guest_node;
-	hcpu_t helper; /* a housekeeping CPU as near as there is; its own where those are vCPUs', too */
+	hcpu_t housekeeping; /* one of those, as near as there is; its own where those are vCPUs', too */
 };
 
 /* One for each guest node that has memory, in guest node order. */

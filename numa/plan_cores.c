@@ -316,7 +316,7 @@ static uint32_t vcpu_distance(const struct work *w, uint32_t vcpu, hcpu_t to)
 }
 
 /* Of those that are equally near, vCPUs have them in turn. */
-static hcpu_t helper_of(const struct work *w, uint32_t vcpu)
+static hcpu_t housekeeping_near(const struct work *w, uint32_t vcpu)
 {
 	const struct cpulist *l = &w->plan->housekeeping;
 	uint32_t nearest = UINT32_MAX, nr = 0, turn;
@@ -356,6 +356,6 @@ int cores_housekeeping(struct work *w)
 	}
 	qsort(l->cpu, l->nr, sizeof(*l->cpu), hcpu_cmp);
 	for (uint32_t v = 0; v < w->plan->nr_vcpus; v++)
-		w->plan->vcpu[v].helper = helper_of(w, v);
+		w->plan->vcpu[v].housekeeping = housekeeping_near(w, v);
 	return 0;
 }

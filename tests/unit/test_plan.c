@@ -136,7 +136,7 @@ static void overcommit_must_be_asked_for(void **state)
 	assert_warning(f, "33 vCPUs share 32 CPUs");
 }
 
-static void helpers_are_near_and_had_in_turn(void **state)
+static void housekeeping_is_near_and_had_in_turn(void **state)
 {
 	struct fixture *f = *state;
 
@@ -145,11 +145,11 @@ static void helpers_are_near_and_had_in_turn(void **state)
 	plan_anew(f);
 	/* A core of each node is left: CPUs 0 and 1, and 30 and 31. */
 	for (uint32_t v = 0; v < 14; v++)
-		assert_int_equal(f->plan.vcpu[v].helper.os, (v < 7 ? 0 : 30) + (int)(v % 2));
+		assert_int_equal(f->plan.vcpu[v].housekeeping.os, (v < 7 ? 0 : 30) + (int)(v % 2));
 	f->req.nr_vcpus = 32;
 	plan_anew(f);
 	assert_true(f->plan.housekeeping_shared);
-	assert_int_equal(f->plan.vcpu[5].helper.os, f->plan.vcpu[5].cpu.os);
+	assert_int_equal(f->plan.vcpu[5].housekeeping.os, f->plan.vcpu[5].cpu.os);
 }
 
 static void memory_alone_can_need_two_nodes(void **state)
@@ -422,7 +422,7 @@ int main(void)
 		plan_test(nodes_are_filled_one_after_the_other),
 		plan_test(siblings_are_taken_when_cores_are_short),
 		plan_test(overcommit_must_be_asked_for),
-		plan_test(helpers_are_near_and_had_in_turn),
+		plan_test(housekeeping_is_near_and_had_in_turn),
 		plan_test(memory_alone_can_need_two_nodes),
 		plan_test(one_node_or_nothing),
 		plan_test(spread_takes_all_nodes_and_caches),

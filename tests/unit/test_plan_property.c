@@ -242,18 +242,18 @@ static void policy_holds(const struct request *r, const struct plan *p)
 	}
 }
 
-static void helper_holds(const struct host *h, const struct plan *p, uint32_t vcpu)
+static void near_housekeeping_holds(const struct host *h, const struct plan *p, uint32_t vcpu)
 {
 	const struct plan_vcpu *v = &p->vcpu[vcpu];
-	uint32_t own = host_find_pu(h, v->cpu)->node, helper = host_find_pu(h, v->helper)->node;
+	uint32_t own = host_find_pu(h, v->cpu)->node, near = host_find_pu(h, v->housekeeping)->node;
 
 	if (p->housekeeping_shared) {
-		assert_int_equal(v->helper.os, v->cpu.os);
+		assert_int_equal(v->housekeeping.os, v->cpu.os);
 		return;
 	}
-	assert_true(cpulist_has(&p->housekeeping, v->helper));
+	assert_true(cpulist_has(&p->housekeeping, v->housekeeping));
 	for (uint32_t i = 0; i < p->housekeeping.nr; i++)
-		assert_true(host_distance(h, own, helper) <=
+		assert_true(host_distance(h, own, near) <=
 			host_distance(h, own, host_find_pu(h, p->housekeeping.cpu[i])->node));
 }
 
@@ -266,7 +266,7 @@ static void housekeeping_holds(const struct host *h, const struct request *r, co
 			assert_int_not_equal(p->vcpu[v].cpu.os, p->housekeeping.cpu[i].os);
 	}
 	for (uint32_t v = 0; v < p->nr_vcpus; v++)
-		helper_holds(h, p, v);
+		near_housekeeping_holds(h, p, v);
 }
 
 /* The image is one: vCPUs share in the guest what their CPUs share. */
